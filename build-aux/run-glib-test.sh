@@ -1,0 +1,3 @@
+#!/bin/sh
+# Run a glib test program so that it prints TAP.
+exec "$@" --tap

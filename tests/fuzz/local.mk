@@ -1,0 +1,14 @@
+# Seconds for each target.
+FUZZ_SECONDS = 30
+
+fuzz: $(fuzz_programs)
+if ENABLE_FUZZERS
+	$(AM_V_at)for target in $(fuzz_programs); do \
+	  corpus=$(srcdir)/tests/fuzz/corpus/$$(basename $$target); \
+	  mkdir -p $$target.corpus && \
+	  $$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 $$target.corpus \
+	    $$(test -d $$corpus && echo $$corpus) || exit 1; \
+	done
+else
+	@echo 'the fuzzers are not built: configure with --enable-fuzzers CC=clang' >&2; exit 1
+endif
