@@ -4,7 +4,8 @@
 /* The version with EXTRA_VERSION: "0.1.0". */
 const char *runc_version (void);
 
-/* The commit this was built from, 40 hex digits and "-dirty" if files were changed; "" if unknown. */
+/* The commit this was built from, 40 hex digits and "-dirty" if files were changed; "" if unknown.
+ */
 const char *runc_version_commit (void);
 
 /* The version of the OCI runtime specification that is implemented. */

@@ -1,0 +1,93 @@
+/* The use cases: one function per verb of the command line. Parent side.
+ *
+ * src/cli parses and prints; everything between is here. Functions take the global options and the
+ * verb's own, and return FALSE with an error, worded for the user, on failure. They never print.
+ */
+#pragma once
+
+#include "plan/request.h"
+#include "spec/spec.h"
+
+#include <glib.h>
+#include <sys/types.h>
+
+/* ---- create.c, run.c, start.c, exec.c ---- */
+
+/* Create a container and leave its process at the gate. */
+gboolean runc_engine_create (const RuncGlobal *global, const RuncCreateRequest *request,
+                             GError **error);
+
+/* Create, start and, unless request->detach, supervise to the end and delete.
+ * @ret_status: exit status for our caller: the process's own, 128 + signal; 0 when detached */
+gboolean runc_engine_run (const RuncGlobal *global, const RuncCreateRequest *request,
+                          int *ret_status, GError **error);
+
+/* Open the gate; returns when the container's process has been executed. */
+gboolean runc_engine_start (const RuncGlobal *global, const char *id, GError **error);
+
+/* Run another process in the container. @ret_status as for run; 255 with an error when it could not
+ * be set up. */
+gboolean runc_engine_exec (const RuncGlobal *global, const RuncExecRequest *request,
+                           int *ret_status, GError **error);
+
+/* What would be done for the bundle, as text or json (new string). Nothing is done.
+ * @host_file: facts to use instead of probing, or NULL */
+char *runc_engine_plan (const RuncGlobal *global, const RuncCreateRequest *request,
+                        const char *host_file, gboolean json, GError **error);
+
+/* ---- kill.c, delete.c, freeze.c, update.c ---- */
+
+/* @signal: a name ("KILL", "SIGKILL", "RTMIN+3") or a number; NULL means SIGTERM.
+ * @all: every process of the container (also without its own pid namespace) */
+gboolean runc_engine_kill (const RuncGlobal *global, const char *id, const char *signal,
+                           gboolean all, GError **error);
+
+/* Delete one container with everything that belongs to it. @force: kill it first; a container that is
+ * not there is then no error. */
+gboolean runc_engine_delete (const RuncGlobal *global, const char *id, gboolean force,
+                             GError **error);
+
+gboolean runc_engine_pause (const RuncGlobal *global, const char *id, GError **error);
+gboolean runc_engine_resume (const RuncGlobal *global, const char *id, GError **error);
+
+/* @resources: what to change, already decoded and validated. */
+gboolean runc_engine_update (const RuncGlobal *global, const char *id,
+                             const RuncSpecResources *resources, GError **error);
+
+/* ---- query.c ---- */
+
+typedef struct
+{
+  char *oci_version;
+  char *id;
+  pid_t pid; /* 0 when stopped */
+  char *status;
+  char *bundle;
+  char *rootfs;
+  char *created;    /* RFC 3339 with nanoseconds, UTC */
+  char *owner;      /* user name, or "#1000" */
+  char **published; /* strv or NULL */
+  RuncPairs annotations; /* borrowed from spec */
+  RuncSpec *spec;   /* NULL when its config.json cannot be read; owned */
+} RuncContainerInfo;
+
+void runc_container_info_free (RuncContainerInfo *info);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RuncContainerInfo, runc_container_info_free)
+
+RuncContainerInfo *runc_engine_state (const RuncGlobal *global, const char *id, GError **error);
+/* As `runc state` and `list -f json` print it (new reference). */
+RuncJson *runc_container_info_to_json (const RuncContainerInfo *info);
+
+/* All containers sorted by id (GPtrArray of RuncContainerInfo). One that is being created or is broken
+ * is in the list with the status that is known. */
+GPtrArray *runc_engine_list (const RuncGlobal *global, GError **error);
+
+/* The pids of the container (GArray of pid_t), empty for a stopped one. */
+GArray *runc_engine_pids (const RuncGlobal *global, const char *id, GError **error);
+
+/* The `features` document (new reference). */
+RuncJson *runc_engine_features (GError **error);
+
+/* ---- internals shared by the use cases (engine/common.c) ---- */
+
+struct RuncState;

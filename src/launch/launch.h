@@ -1,0 +1,79 @@
+/* Launch: carry out a RuncPlan. Parent side: spawn, id maps, hooks, console, protocol, supervision.
+ *
+ * A launch is a short-lived object: start it, wait until it is ready, commit the state, let it proceed,
+ * and (foreground) supervise it. Until runc_launch_proceed() a failure or a clear kills and reaps the
+ * child; afterwards the child is the container's and outlives us.
+ */
+#pragma once
+
+#include "cgroup/cgroup.h"
+#include "plan/plan.h"
+#include "seccomp/seccomp.h"
+
+#include <glib.h>
+#include <signal.h>
+#include <sys/types.h>
+
+typedef struct
+{
+  RuncPlan *plan;      /* borrowed; its slots are filled here */
+  int sock;            /* our end of the wire */
+  pid_t pid;           /* the container's init (after FORKED) or exec'ed process, as seen by us */
+  int pidfd;           /* of it */
+  int console;         /* pty master, or -EBADF */
+  int notify;          /* seccomp listener, or -EBADF */
+  pid_t stage_pid;     /* first stage that forks and exits; 0 when reaped or none */
+  gboolean proceeded;
+} RuncLaunch;
+
+#define RUNC_LAUNCH_INIT                                                                           \
+  {                                                                                                \
+    .sock = -EBADF, .pidfd = -EBADF, .console = -EBADF, .notify = -EBADF                           \
+  }
+
+/* Kills and reaps a child that has not proceeded; closes fds. */
+void runc_launch_clear (RuncLaunch *launch);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RuncLaunch, runc_launch_clear)
+
+/* What the plan cannot know. */
+typedef struct
+{
+  int cgroup_fd;              /* v2 directory for CLONE_INTO_CGROUP, or -EBADF */
+  const char *fifo;           /* path of the start fifo, or NULL */
+  int init_pidfd;             /* exec: pidfd of the container's init */
+} RuncLaunchContext;
+
+/* Open the parent's slots, clone, write the id maps (unless plan->forks: then when FORKED came). */
+gboolean runc_launch_start (RuncLaunch *launch, RuncPlan *plan, const RuncLaunchContext *context,
+                            GError **error);
+
+/* Drive the protocol up to the point where everything is sent but PROCEED.
+ *
+ * @hook_state: the state json for hooks with status "creating" (NULL when there are no hooks)
+ * @filter: the seccomp program or NULL */
+typedef struct
+{
+  const char *hook_state;
+  const char *hook_state_created; /* the same with status "created", for startContainer */
+  const RuncSeccompFilter *filter;
+  gboolean (*on_root_ready) (RuncLaunch *launch, gpointer data, GError **error); /* network; or NULL */
+  gpointer data;
+} RuncLaunchDrive;
+
+gboolean runc_launch_drive (RuncLaunch *launch, const RuncLaunchDrive *drive, GError **error);
+
+/* Send PROCEED. From here on the child is not ours to kill. @wait_exec: wait for the end-of-file that
+ * means that execve() succeeded (or for FAILED, which becomes the error). */
+gboolean runc_launch_proceed (RuncLaunch *launch, gboolean wait_exec, GError **error);
+
+/* Run parent-side hooks one after the other with @state_json on stdin. */
+gboolean runc_launch_run_hooks (const RuncPlanHooks *hooks, const char *state_json, GError **error);
+
+/* Foreground: forward signals, copy the terminal, resize, reap, until the process ends.
+ * @ret_status: exit status, or 128 + signal */
+gboolean runc_launch_supervise (RuncLaunch *launch, int *ret_status, GError **error);
+
+/* Send the pty master (SCM_RIGHTS) to the socket at @path, as the engines expect. */
+gboolean runc_launch_send_console (const char *path, int console_fd, GError **error);
+/* Send the pidfd to the socket at @path. */
+gboolean runc_launch_send_pidfd (const char *path, int pidfd, GError **error);

@@ -1,0 +1,168 @@
+/* RuncPlan: all that will be done to create a container or to exec into one, decided before anything
+ * is done.
+ *
+ * PURE: RuncSpec + RuncHost + request -> RuncPlan. No system calls, no I/O, no clock, no environment;
+ * the same input gives the same plan, byte for byte in its dump. Everything the plan points to lives in
+ * its own arena or in the RuncSpec and RuncHost it was built from, which must outlive it.
+ */
+#pragma once
+
+#include "host/host.h"
+#include "plan/plan-types.h"
+#include "plan/request.h"
+#include "spec/spec.h"
+
+/* How the new user namespace gets its ids. */
+typedef enum
+{
+  RUNC_MAP_NONE,   /* no new user namespace */
+  RUNC_MAP_DIRECT, /* the parent writes uid_map and gid_map */
+  RUNC_MAP_TOOLS,  /* newuidmap and newgidmap, both at once */
+} RuncMapMethod;
+
+typedef struct
+{
+  guint32 inside;  /* in the container */
+  guint32 outside; /* in the parent's user namespace */
+  guint32 size;
+} RuncIdMap;
+
+typedef struct
+{
+  RuncMapMethod method;
+  RuncIdMap *uids;
+  gsize n_uids;
+  RuncIdMap *gids;
+  gsize n_gids;
+  gboolean deny_setgroups; /* write "deny" to setgroups first */
+} RuncMapPlan;
+
+typedef enum
+{
+  RUNC_CGROUP_DRIVER_NONE,
+  RUNC_CGROUP_DRIVER_FS2,     /* one directory in the v2 hierarchy */
+  RUNC_CGROUP_DRIVER_FS1,     /* a directory in each v1 hierarchy, and in the v2 one of a hybrid host */
+  RUNC_CGROUP_DRIVER_SYSTEMD, /* a transient scope; the directory is systemd's */
+} RuncCgroupDriver;
+
+typedef struct
+{
+  RuncCgroupDriver driver;
+  char *path;       /* FS2: below the v2 mount, "/user.slice/.../id"; SYSTEMD: the cgroupsPath triple
+                       "slice:prefix:name", completed */
+  char **v1_dirs;   /* FS1: absolute directory of the container in each hierarchy (strv) */
+  char *v2_dir;     /* FS2, hybrid FS1: absolute directory; CLONE_INTO_CGROUP goes here */
+  gboolean user_bus; /* SYSTEMD: the user's bus */
+  gboolean delegate;
+  char **properties; /* SYSTEMD: org.systemd.property.* as "Name=gvariant text" (strv) */
+  char *subgroup;    /* run.oci.systemd.subgroup */
+  gboolean device_rules; /* enforce device rules (real root only) */
+  const RuncSpecResources *resources; /* NULL: nothing to set */
+} RuncCgroupPlan;
+
+typedef struct
+{
+  RuncNetworkMode mode; /* never UNSET; HOST and NONE need nothing done */
+  char **publish;       /* strv "[ip:]host:container[/udp]" or NULL */
+  gboolean ipv6;
+  gboolean host_loopback;
+  char *outbound_addr;
+  const RuncSpecNetDevice *devices; /* interfaces to move in */
+  gsize n_devices;
+} RuncNetworkPlan;
+
+typedef enum
+{
+  RUNC_OVERLAY_NONE,
+  RUNC_OVERLAY_KERNEL,
+  RUNC_OVERLAY_FUSE,
+} RuncOverlayKind;
+
+typedef struct
+{
+  RuncOverlayKind kind;
+  char **lowers;  /* strv, absolute */
+  char *directory; /* kept upper layer; NULL: ephemeral */
+} RuncOverlayPlan;
+
+typedef struct
+{
+  RuncChildPlan child; /* the only part that the child sees */
+
+  guint64 clone_flags; /* CLONE_NEW* of the first clone3() */
+  gboolean forks;      /* the op list has a FORK: the container's init is reported by FORKED */
+  RuncMapPlan maps;
+  RuncCgroupPlan cgroup;
+  RuncNetworkPlan network;
+  RuncOverlayPlan overlay;
+
+  RuncPlanHooks prestart; /* run by the parent between ROOT_READY and HOOKS_DONE */
+  RuncPlanHooks create_runtime;
+  RuncPlanHooks poststart;
+  RuncPlanHooks poststop;
+  gboolean child_hooks;  /* the op list has HOOKS: send HOOK_STATE */
+  gboolean wait_root;    /* the child sends ROOT_READY and waits for HOOKS_DONE */
+  gboolean new_userns;   /* the container gets a user namespace of its own */
+  gboolean own_pidns;    /* the container has a pid namespace of its own */
+
+  const RuncSpecSeccomp *seccomp; /* NULL: no filter */
+  gboolean terminal;
+  char **warnings; /* strv: said once, by whoever runs the plan; never in the normal case */
+
+  GPtrArray *arena; /* owned */
+} RuncPlan;
+
+/* Everything a plan for a container is made from. */
+typedef struct
+{
+  const RuncSpec *spec;
+  const RuncHost *host;
+  const RuncGlobal *global;
+  const RuncCreateRequest *request;
+  const char *state_dir; /* "<root>/<id>", absolute */
+  gboolean gate;         /* create: block at the fifo; run: pass at once */
+} RuncPlanInput;
+
+/* Build the plan of `create` and `run`. Errors name the JSON path and what the host withholds. */
+RuncPlan *runc_plan_new (const RuncPlanInput *input, GError **error);
+
+/* What exec needs to know about the container, from its state. */
+typedef struct
+{
+  const RuncSpec *spec;   /* the container's config.json */
+  const RuncSpecProcess *process; /* what to execute: merged by the engine from process.json or arguments */
+  const RuncHost *host;
+  const RuncExecRequest *request;
+  guint64 join_flags;     /* CLONE_NEW* of the namespaces of init that differ from ours */
+  char *const *cgroup_files; /* files for CGROUP_JOIN when there is no v2 directory for the clone */
+  const char *apparmor;   /* final label or NULL */
+} RuncExecPlanInput;
+
+/* Build the plan of `exec`: joins by one pidfd, no mounts. */
+RuncPlan *runc_plan_new_exec (const RuncExecPlanInput *input, GError **error);
+
+/* The invariants no plan may break, whoever built it: order of phases, no op after EXEC, sources
+ * opened before the root is touched, credentials dropped before EXEC, bounding before credentials,
+ * inheritable within bounding, ids within the maps, every slot filled before use, ALTERNATIVE
+ * followed by an alternative, WAIT order as in wire.h, ... */
+gboolean runc_plan_check (const RuncPlan *plan, GError **error);
+
+/* The plan as text, one op a line, stable across runs (golden files); or as JSON. New string. */
+char *runc_plan_dump_text (const RuncPlan *plan);
+char *runc_plan_dump_json (const RuncPlan *plan);
+
+/* The words for a failed op: "mounts[3]: cannot mount 'proc' on '/proc': Operation not permitted
+ * (...)". @errnum, @step, @index, @detail as in RuncWireFailure. Always returns FALSE. */
+struct RuncPlanFailure
+{
+  int op;
+  int errnum;
+  int step;
+  int index;
+  const char *detail;
+};
+gboolean runc_plan_throw_failure (const RuncPlan *plan, const struct RuncPlanFailure *failure,
+                                  GError **error);
+
+void runc_plan_free (RuncPlan *plan);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RuncPlan, runc_plan_free)
