@@ -54,7 +54,8 @@ typedef struct
 #define RUNC_OPS(X)                                                                                \
   /* protocol: see wire/wire.h */                                                                  \
   X (SEND, "send")             /* send u.message, without payload */                               \
-  X (WAIT, "wait")             /* receive; anything else than u.message is a protocol error */     \
+  X (WAIT, "wait")             /* receive; anything else than u.message is a protocol error. HOOK_STATE
+                                  comes before each HOOKS */                                       \
   /* namespaces */                                                                                 \
   X (JOIN, "join")             /* setns (slot, u.ns.flags); a PIDFD slot may carry several flags */ \
   X (UNSHARE, "unshare")       /* unshare (u.ns.flags) */                                          \
@@ -94,7 +95,8 @@ typedef struct
   X (CONSOLE, "console")       /* a pty from the container's devpts: slave on /dev/console, stdio and
                                   controlling terminal, master to the parent (CONSOLE) */          \
   X (ROOT_READONLY, "root-readonly") /* the root mount itself read-only */                         \
-  X (PIVOT, "pivot")           /* pivot_root to the ROOT slot, detach the old root, chdir / */     \
+  X (PIVOT, "pivot")           /* pivot_root to the ROOT slot, u.attr.propagation for the old root (0:
+                                  it is not shared), detach it, chdir / */                         \
   X (MOVE_ROOT, "move-root")   /* --no-pivot: move the ROOT over "/" and chroot, chdir / */        \
   X (ROOT_PROPAGATION, "root-propagation") /* u.attr.propagation of "/" after the pivot */         \
   X (HOOKS, "hooks")           /* run u.hooks one after the other, state json on stdin */          \
@@ -149,6 +151,7 @@ typedef struct
   uint64_t propagation;       /* MS_PRIVATE, ...; 0: as it comes */
   bool superblock_readonly;   /* the filesystem itself read-only too ("ro" for a new filesystem) */
   bool no_create;             /* MOUNT: `target` must be there */
+  bool ordinary_target;       /* MOUNT: `target` must not be a symlink (procfs, sysfs) */
 } RuncOpFs;
 
 /* OPEN_TREE, ATTACH, ROOTFS */

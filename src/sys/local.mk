@@ -1,0 +1,9 @@
+runc_sources += \
+	src/sys/decimal.h \
+	src/sys/fault.c src/sys/fault.h \
+	src/sys/mount.c src/sys/mount.h \
+	src/sys/path.c src/sys/path.h \
+	src/sys/process.c src/sys/process.h \
+	src/sys/procfs.c src/sys/procfs.h \
+	src/sys/syscalls.c src/sys/syscalls.h \
+	src/sys/tty.c src/sys/tty.h

@@ -1,0 +1,1 @@
+runc_sources += src/wire/wire.c src/wire/wire.h

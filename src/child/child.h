@@ -1,0 +1,17 @@
+/* The child side's only entry. Called right after clone3(), in the new process. */
+#pragma once
+
+#include "plan/plan-types.h"
+
+#include <signal.h>
+
+typedef struct
+{
+  RuncChildPlan *plan;         /* parent slots are open */
+  int sock;                    /* the child's end of the wire */
+  int parent_sock;             /* the parent's end, to be closed here */
+  const sigset_t *signal_mask; /* what the container's process gets */
+} RuncChildStart;
+
+/* Walk the plan. Ends in execve(), or reports a failure over the wire and exits. */
+_Noreturn void runc_child_main (const RuncChildStart *start);

@@ -1,0 +1,235 @@
+/* Ops that make and attach mounts. Runs in the child, before the pivot: host paths are the host's,
+ * targets are looked up inside the new root, each time again, because an earlier mount may have changed
+ * what is there.
+ */
+#include "base/fd.h"
+#include "child/context.h"
+#include "sys/mount.h"
+#include "sys/path.h"
+#include "sys/syscalls.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+int
+runc_child_op_propagation (RuncChild *child, const RuncOp *op)
+{
+  struct mount_attr attr = {
+    .attr_set = op->u.attr.set,
+    .attr_clr = op->u.attr.clear,
+    .propagation = op->u.attr.propagation,
+  };
+
+  (void)child;
+  return runc_sys_mount_setattr (AT_FDCWD, "/", op->u.attr.recursive ? AT_RECURSIVE : 0, &attr);
+}
+
+/* Put the attributes of @tree on the detached mount @fd: first what goes for all of it. */
+static int
+set_tree_attributes (RuncChild *child, const RuncOpTree *tree, int fd)
+{
+  RuncTreeAttr all = {
+    .set = tree->rec_attr_set,
+    .clear = tree->rec_attr_clear,
+    .propagation = tree->rec_propagation ? tree->propagation : 0,
+    .recursive = true,
+  };
+  RuncTreeAttr top = {
+    .set = tree->attr_set,
+    .clear = tree->attr_clear,
+    .propagation = tree->rec_propagation ? 0 : tree->propagation,
+  };
+  int r;
+
+  if (tree->idmap_slot != RUNC_NO_SLOT)
+    {
+      RuncTreeAttr *idmapped = tree->idmap_recursive ? &all : &top;
+
+      idmapped->set |= MOUNT_ATTR_IDMAP;
+      idmapped->userns_fd = runc_child_slot (child, tree->idmap_slot);
+    }
+  r = runc_sys_tree_set_attr (fd, &all);
+  if (r == 0)
+    r = runc_sys_tree_set_attr (fd, &top);
+  return r < 0 ? runc_child_fail (child, RUNC_FAIL_ATTRIBUTES, r) : 0;
+}
+
+int
+runc_child_op_open_tree (RuncChild *child, const RuncOp *op)
+{
+  const RuncOpTree *tree = &op->u.tree;
+  autofd int fd = runc_sys_open_tree (AT_FDCWD, tree->path,
+                                      OPEN_TREE_CLONE | (tree->recursive ? AT_RECURSIVE : 0)
+                                          | (tree->nofollow ? AT_SYMLINK_NOFOLLOW : 0));
+  int r;
+
+  if (fd < 0)
+    return runc_child_fail (child, RUNC_FAIL_SOURCE, fd);
+  if (tree->nofollow)
+    {
+      struct stat st;
+
+      if (fstat (fd, &st) < 0 || S_ISLNK (st.st_mode))
+        return runc_child_fail (child, RUNC_FAIL_SOURCE, -ELOOP);
+    }
+  r = set_tree_attributes (child, tree, fd);
+  if (r == 0)
+    runc_child_set_slot (child, op->slot, runc_steal_fd (&fd));
+  return r;
+}
+
+/* A new filesystem as @fs says, detached. */
+static int
+new_filesystem (RuncChild *child, const RuncOpFs *fs)
+{
+  RuncFsRequest request = {
+    .type = fs->type,
+    .source = fs->source,
+    .options = fs->options,
+    .readonly = fs->superblock_readonly,
+    .attr = fs->attr,
+  };
+  RuncFsError error;
+  int fd = runc_sys_fs_new (&request, &error);
+  int r;
+
+  if (fd < 0)
+    {
+      if (error.message[0] != '\0')
+        runc_child_detail (child, error.message);
+      else if (error.option != NULL)
+        runc_child_detail (child, error.option);
+      return error.option != NULL ? runc_child_fail (child, RUNC_FAIL_OPTION, fd) : fd;
+    }
+  if (fs->propagation != 0)
+    {
+      RuncTreeAttr attr = { .propagation = fs->propagation };
+
+      r = runc_sys_tree_set_attr (fd, &attr);
+      if (r < 0)
+        {
+          runc_close_fd (fd);
+          return runc_child_fail (child, RUNC_FAIL_ATTRIBUTES, r);
+        }
+    }
+  return fd;
+}
+
+int
+runc_child_op_new_tree (RuncChild *child, const RuncOp *op)
+{
+  int fd = new_filesystem (child, &op->u.fs);
+
+  if (fd < 0)
+    return fd;
+  runc_child_set_slot (child, op->slot, fd);
+  return 0;
+}
+
+int
+runc_child_op_mkdir (RuncChild *child, const RuncOp *op)
+{
+  int fd = runc_sys_mkdir_in_root (runc_child_root (child), op->target, op->u.mode);
+
+  if (fd < 0)
+    return runc_child_fail (child, RUNC_FAIL_CREATE, fd);
+  close (fd);
+  return 0;
+}
+
+int
+runc_child_op_mount (RuncChild *child, const RuncOp *op)
+{
+  const RuncOpFs *fs = &op->u.fs;
+  autofd int target = -EBADF, tree = -EBADF;
+  int r;
+
+  if (fs->ordinary_target)
+    {
+      /* procfs and sysfs go on a real directory or nowhere: a symlink could have them elsewhere, where
+       * masks and read-only paths would miss them (CVE-2019-19921, CVE-2023-27561). */
+      target = runc_sys_open_in_root (runc_child_root (child), op->target, O_PATH | O_DIRECTORY, true);
+      if (target == -ELOOP || target == -ENOTDIR)
+        return runc_child_fail (child, RUNC_FAIL_VERIFY, -ENOTDIR);
+    }
+  if (target < 0 && !fs->no_create)
+    target = runc_sys_mkdir_in_root (runc_child_root (child), op->target, 0755);
+  else if (target < 0)
+    target = runc_sys_open_in_root (runc_child_root (child), op->target, O_PATH, false);
+  if (target < 0)
+    return runc_child_fail (child, fs->no_create ? RUNC_FAIL_RESOLVE : RUNC_FAIL_CREATE, target);
+
+  tree = new_filesystem (child, fs);
+  if (tree < 0)
+    return tree;
+  r = runc_sys_tree_attach (tree, target);
+  if (r < 0)
+    return runc_child_fail (child, RUNC_FAIL_ATTACH, r);
+  if (op->slot != RUNC_NO_SLOT)
+    runc_child_set_slot (child, op->slot, runc_steal_fd (&tree));
+  return 0;
+}
+
+/* The fd of what @op mounts on, made like @tree (a directory or a file) if it is absent. */
+static int
+open_target (RuncChild *child, const RuncOp *op, int tree)
+{
+  int root = runc_child_root (child);
+  struct stat st;
+  int fd;
+
+  if (fstat (tree, &st) < 0)
+    return runc_child_fail (child, RUNC_FAIL_SOURCE, -errno);
+  if (op->u.tree.target_nofollow)
+    {
+      fd = runc_sys_open_in_root (root, op->target, O_PATH, true);
+      if (fd != -ENOENT)
+        return fd < 0 ? runc_child_fail (child, RUNC_FAIL_RESOLVE, fd) : fd;
+    }
+  fd = S_ISDIR (st.st_mode) ? runc_sys_mkdir_in_root (root, op->target, 0755)
+                            : runc_sys_mkfile_in_root (root, op->target, 0755);
+  return fd < 0 ? runc_child_fail (child, RUNC_FAIL_CREATE, fd) : fd;
+}
+
+int
+runc_child_op_attach (RuncChild *child, const RuncOp *op)
+{
+  int tree = runc_child_slot (child, op->slot);
+  autofd int target = open_target (child, op, tree);
+  autofd int clone = -EBADF;
+  int r;
+
+  if (target < 0)
+    return target;
+  if (op->u.tree.keep)
+    {
+      clone = runc_sys_tree_clone (tree, op->u.tree.recursive);
+      if (clone < 0)
+        return runc_child_fail (child, RUNC_FAIL_SOURCE, clone);
+      tree = clone;
+    }
+  r = runc_sys_tree_attach (tree, target);
+  if (r < 0)
+    return runc_child_fail (child, RUNC_FAIL_ATTACH, r);
+  if (!op->u.tree.keep)
+    runc_child_set_slot (child, op->slot, -EBADF);
+  return 0;
+}
+
+int
+runc_child_op_set_attr (RuncChild *child, const RuncOp *op)
+{
+  autofd int fd = runc_sys_open_in_root (runc_child_root (child), op->target, O_PATH, false);
+  RuncTreeAttr attr = {
+    .set = op->u.attr.set,
+    .clear = op->u.attr.clear,
+    .propagation = op->u.attr.propagation,
+    .recursive = op->u.attr.recursive,
+  };
+  int r;
+
+  if (fd < 0)
+    return runc_child_fail (child, RUNC_FAIL_RESOLVE, fd);
+  r = runc_sys_tree_set_attr (fd, &attr);
+  return r < 0 ? runc_child_fail (child, RUNC_FAIL_ATTRIBUTES, r) : 0;
+}

@@ -1,0 +1,67 @@
+/* Verified access to procfs. Runs in parent and child; no allocation. */
+#include "sys/procfs.h"
+#include "base/fd.h"
+#include "sys/decimal.h"
+#include "sys/syscalls.h"
+
+#include <errno.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+
+enum
+{
+  PROC_ROOT_INODE = 1, /* kernel: PROC_ROOT_INO; nothing else in procfs has it */
+};
+
+int
+runc_sys_proc_open (void)
+{
+  autofd int fd = runc_sys_openat2 (AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW,
+                                    RESOLVE_NO_SYMLINKS);
+  struct statfs fs;
+  struct stat st;
+
+  if (fd < 0)
+    return fd;
+  if (fstatfs (fd, &fs) < 0 || fstat (fd, &st) < 0)
+    return -errno;
+  if (fs.f_type != PROC_SUPER_MAGIC || st.st_ino != PROC_ROOT_INODE)
+    return -ENOTSUP;
+  return runc_steal_fd (&fd);
+}
+
+int
+runc_sys_proc_open_file (int proc, const char *path, int flags)
+{
+  return runc_sys_openat2 (proc, path, (uint64_t)flags | O_NOFOLLOW,
+                           RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS);
+}
+
+int
+runc_sys_proc_write (int proc, const char *path, const char *data, size_t len)
+{
+  autofd int fd = runc_sys_proc_open_file (proc, path, O_WRONLY);
+  ssize_t n;
+
+  if (fd < 0)
+    return fd;
+  n = write (fd, data, len);
+  if (n < 0)
+    return -errno;
+  return (size_t)n == len ? 0 : -EIO;
+}
+
+int
+runc_sys_proc_reopen_fd (int proc, int fd, int flags)
+{
+  char path[RUNC_DECIMAL_SIZE];
+  autofd int dir = runc_sys_proc_open_file (proc, "self/fd", O_PATH | O_DIRECTORY);
+
+  if (dir < 0)
+    return dir;
+  runc_decimal (path, fd);
+  /* The one magic link that is followed on purpose: the directory has been verified to be our own. */
+  int opened = openat (dir, path, flags | O_CLOEXEC);
+  return opened < 0 ? -errno : opened;
+}
