@@ -1,9 +1,10 @@
 /* Cgroups of a container: make, limit, find, freeze, kill, remove. Parent side.
  *
- * The plan (RuncCgroupPlan) has decided driver and paths; the functions for an existing container work
- * from its RuncCgroupRef, which comes from state.json. Conversions between the OCI's (v1) numbers and
- * v2's are pure and live in convert.c. Drivers: fs2.c (v2 by hand), fs1.c (v1 and hybrid), systemd.c
- * (transient scopes, through the helper program that speaks D-Bus, so that runc itself never loads gio).
+ * The plan (RuncCgroupPlan) has decided driver and paths; the functions for an existing container
+ * work from its RuncCgroupRef, which comes from state.json. Conversions between the OCI's (v1)
+ * numbers and v2's are pure and live in convert.c. Drivers: fs2.c (v2 by hand), fs1.c (v1 and
+ * hybrid), systemd.c (transient scopes, through the helper program that speaks D-Bus, so that runc
+ * itself never loads gio).
  */
 #pragma once
 
@@ -15,20 +16,20 @@
 /* Where an existing container's cgroups are. Strings borrow from a RuncState or RuncPlan. */
 typedef struct
 {
-  int driver;        /* RuncCgroupDriver of plan.h: 0 none, 1 fs2, 2 fs1, 3 systemd */
-  char **v1_dirs;    /* strv of absolute directories */
+  int driver;     /* RuncCgroupDriver of plan.h: 0 none, 1 fs2, 2 fs1, 3 systemd */
+  char **v1_dirs; /* strv of absolute directories */
   const char *v2_dir;
-  const char *unit;  /* systemd scope */
+  const char *unit; /* systemd scope */
   gboolean user_bus;
 } RuncCgroupRef;
 
 /* What create needs. Mirrors RuncCgroupPlan, because cgroup/ does not know plan/. */
 typedef struct
 {
-  RuncCgroupRef ref;     /* directories to be made (fs drivers) */
-  const char *id;        /* of the container */
+  RuncCgroupRef ref;        /* directories to be made (fs drivers) */
+  const char *id;           /* of the container */
   const char *systemd_path; /* "slice:prefix:name" */
-  char **properties;     /* org.systemd.property.* */
+  char **properties;        /* org.systemd.property.* */
   const char *subgroup;
   gboolean delegate;
   gboolean device_rules;
@@ -38,22 +39,23 @@ typedef struct
 /* What create made; embedded, clear closes fds and frees. */
 typedef struct
 {
-  int v2_fd;        /* directory for CLONE_INTO_CGROUP, or -EBADF */
-  char *v2_dir;     /* final directory (systemd: asked from the manager), or NULL */
-  char *unit;       /* systemd: scope name */
+  int v2_fd;         /* directory for CLONE_INTO_CGROUP, or -EBADF */
+  char *v2_dir;      /* final directory (systemd: asked from the manager), or NULL */
+  char *unit;        /* systemd: scope name */
   char **task_files; /* v1: `tasks` files the child must join (strv) */
 } RuncCgroupMade;
 
 void runc_cgroup_made_clear (RuncCgroupMade *made);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RuncCgroupMade, runc_cgroup_made_clear)
 
-/* Make the cgroups and set the limits that must be there before the first process; for the fs drivers
- * all limits. Refused: a cgroup that holds processes of another container (text "container's cgroup is
- * not empty"). On error nothing that this call made is left. */
-gboolean runc_cgroup_create (const RuncCgroupSetup *setup, RuncCgroupMade *ret_made, GError **error);
+/* Make the cgroups and set the limits that must be there before the first process; for the fs
+ * drivers all limits. Refused: a cgroup that holds processes of another container (text
+ * "container's cgroup is not empty"). On error nothing that this call made is left. */
+gboolean runc_cgroup_create (const RuncCgroupSetup *setup, RuncCgroupMade *ret_made,
+                             GError **error);
 
-/* systemd only: the scope needs a process to exist, so it is made after the clone, for @pid. For the
- * other drivers this does nothing. */
+/* systemd only: the scope needs a process to exist, so it is made after the clone, for @pid. For
+ * the other drivers this does nothing. */
 gboolean runc_cgroup_adopt (const RuncCgroupSetup *setup, pid_t pid, RuncCgroupMade *made,
                             GError **error);
 
@@ -66,21 +68,24 @@ gboolean runc_cgroup_update (const RuncCgroupRef *ref, const RuncSpecResources *
  * Missing ones are fine. */
 gboolean runc_cgroup_remove (const RuncCgroupRef *ref, GError **error);
 
-/* Send @signal to every process in the cgroup and below (SIGKILL by cgroup.kill where it is there). */
+/* Send @signal to every process in the cgroup and below (SIGKILL by cgroup.kill where it is there).
+ */
 gboolean runc_cgroup_signal_all (const RuncCgroupRef *ref, int signal, GError **error);
 
 /* The pids in the cgroup and below, ascending (GArray of pid_t). */
 GArray *runc_cgroup_pids (const RuncCgroupRef *ref, GError **error);
 
-/* Freeze or thaw and wait until it is so (by poll on cgroup.events, or re-reading freezer.state). */
+/* Freeze or thaw and wait until it is so (by poll on cgroup.events, or re-reading freezer.state).
+ */
 gboolean runc_cgroup_freeze (const RuncCgroupRef *ref, gboolean freeze, GError **error);
 gboolean runc_cgroup_is_frozen (const RuncCgroupRef *ref);
 
 /* The `stats` data of `runc events` as runc prints it (new reference). */
 RuncJson *runc_cgroup_stats (const RuncCgroupRef *ref, GError **error);
 
-/* Fds for OOM notifications: poll @ret_fd; each time it is ready, call runc_cgroup_oom_read(), which
- * returns TRUE when there was an OOM since the last call and sets *ret_gone when the cgroup is gone. */
+/* Fds for OOM notifications: poll @ret_fd; each time it is ready, call runc_cgroup_oom_read(),
+ * which returns TRUE when there was an OOM since the last call and sets *ret_gone when the cgroup
+ * is gone. */
 typedef struct RuncCgroupOom RuncCgroupOom;
 RuncCgroupOom *runc_cgroup_oom_new (const RuncCgroupRef *ref, int *ret_fd, GError **error);
 gboolean runc_cgroup_oom_read (RuncCgroupOom *oom, gboolean *ret_gone);
@@ -90,3 +95,8 @@ void runc_cgroup_oom_free (RuncCgroupOom *oom);
  * with @sub ("path" or "controller:path" of exec --cgroup, or NULL) below it (strv).
  * Errors: "bad sub cgroup path", "unknown controller". */
 char **runc_cgroup_join_files (const RuncCgroupRef *ref, const char *const *sub, GError **error);
+
+/* What exec needs to put a process into the container's cgroups, with @sub as above: v2_fd for
+ * CLONE_INTO_CGROUP (v2_dir is where), task_files for v1. Errors as above. */
+gboolean runc_cgroup_join (const RuncCgroupRef *ref, const char *const *sub,
+                           RuncCgroupMade *ret_made, GError **error);

@@ -1,0 +1,134 @@
+/* Making a cgroup by hand in the v2 hierarchy. Runs in the parent.
+ *
+ * The directory is made, the controllers are enabled in every cgroup above it, and its fd goes to
+ * the clone, which puts the process there without a migration.
+ *
+ * A cgroup that has processes of its own cannot enable (domain) controllers for its sub-cgroups;
+ * that is no error as long as no limit needs them. Foreign processes are never moved out of the
+ * way.
+ */
+#include "cgroup/driver.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "cgroup/dir.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Enable in @dir_fd those of its controllers that are not enabled yet. */
+static void
+enable_all (int dir_fd, const char *dir)
+{
+  g_autofree char *available = NULL, *enabled = NULL;
+  g_autoptr (GString) all = g_string_new (NULL);
+
+  if (runc_cgroup_read (dir_fd, "cgroup.controllers", &available) < 0
+      || runc_cgroup_read (dir_fd, "cgroup.subtree_control", &enabled) < 0)
+    return;
+  g_auto (GStrv) have = g_strsplit_set (enabled, " \n", -1);
+  g_auto (GStrv) list = g_strsplit_set (available, " \n", -1);
+  for (char **name = list; *name != NULL; name++)
+    if (**name != '\0' && !g_strv_contains ((const char *const *)have, *name))
+      g_string_append_printf (all, "%s+%s", all->len > 0 ? " " : "", *name);
+  if (all->len == 0 || runc_cgroup_write (dir_fd, "cgroup.subtree_control", all->str) == 0)
+    return;
+  /* One that is refused (a domain controller in a threaded cgroup, cpu with realtime processes)
+   * takes the others with it. */
+  g_auto (GStrv) words = g_strsplit (all->str, " ", -1);
+  for (char **word = words; *word != NULL; word++)
+    {
+      int r = runc_cgroup_write (dir_fd, "cgroup.subtree_control", *word);
+      if (r < 0)
+        runc_debug ("cannot enable controller '%s' in '%s': %s", *word + 1, dir, g_strerror (-r));
+    }
+}
+
+/* Enable the controllers of the hierarchy in every cgroup above @dir. What stays unavailable shows
+ * when a limit is to be set. */
+static void
+enable_controllers (const char *dir, int dir_fd)
+{
+  g_autofree char *mount = runc_cgroup_v2_mount_of (dir);
+  g_autofree char *offered = NULL, *have = NULL;
+
+  if (mount == NULL || g_str_equal (mount, dir))
+    return;
+  autofd int mount_fd = runc_cgroup_dir_open (mount);
+  if (mount_fd < 0 || runc_cgroup_read (mount_fd, "cgroup.controllers", &offered) < 0
+      || runc_cgroup_read (dir_fd, "cgroup.controllers", &have) < 0 || g_str_equal (offered, have))
+    return;
+  enable_all (mount_fd, mount);
+  for (const char *end = strchr (dir + strlen (mount) + 1, '/'); end != NULL;
+       end = strchr (end + 1, '/'))
+    {
+      g_autofree char *parent = g_strndup (dir, (gsize)(end - dir));
+      autofd int fd = runc_cgroup_dir_open (parent);
+
+      if (fd >= 0)
+        enable_all (fd, parent);
+    }
+}
+
+/* Do @r need a controller that only works in a domain, not in a threaded cgroup? */
+static gboolean
+needs_domain (const RuncSpecResources *r)
+{
+  return r != NULL
+         && (r->block_io != NULL || r->n_hugepage_limits > 0
+             || (r->memory != NULL
+                 && (r->memory->limit.present || r->memory->reservation.present
+                     || r->memory->swap.present)));
+}
+
+/* Below a threaded cgroup a new one cannot hold processes until it is threaded too. */
+static gboolean
+check_type (const RuncCgroupSetup *setup, int dir_fd, GError **error)
+{
+  const char *dir = setup->ref.v2_dir;
+  g_autofree char *type = NULL;
+  int r = runc_cgroup_read (dir_fd, "cgroup.type", &type);
+
+  if (r < 0)
+    return r == -ENOENT || runc_cgroup_throw (error, r, "cannot read '%s/cgroup.type'", dir);
+  g_strchomp (type);
+  if (g_str_equal (type, "domain"))
+    return TRUE;
+  if (needs_domain (setup->resources))
+    return runc_throw (
+        error, RUNC_ERROR_UNSUPPORTED,
+        "cannot enter cgroupv2 '%s' with domain controllers -- it is in '%s' mode (a "
+        "parent cgroup is threaded; choose a cgroupsPath outside of it)",
+        dir, type);
+  if (g_str_equal (type, "domain invalid"))
+    {
+      r = runc_cgroup_write (dir_fd, "cgroup.type", "threaded");
+      if (r < 0)
+        return runc_cgroup_throw (error, r,
+                                  "cgroup '%s' is below a threaded one and cannot be made threaded",
+                                  dir);
+    }
+  return TRUE;
+}
+
+gboolean
+runc_cgroup_fs2_create (const RuncCgroupSetup *setup, GPtrArray *made_dirs, RuncCgroupMade *made,
+                        GError **error)
+{
+  const char *dir = setup->ref.v2_dir;
+  int r;
+
+  r = runc_cgroup_dir_make (dir, made_dirs);
+  if (r < 0)
+    return runc_cgroup_throw (error, r, "unable to apply cgroup configuration: mkdir %s", dir);
+  made->v2_fd = runc_cgroup_dir_open (dir);
+  if (made->v2_fd < 0)
+    return runc_cgroup_throw (error, made->v2_fd, "unable to apply cgroup configuration: open %s",
+                              dir);
+  made->v2_dir = g_strdup (dir);
+  if (r == 0 && !runc_cgroup_check_unused (&setup->ref, error))
+    return FALSE;
+  enable_controllers (dir, made->v2_fd);
+  return check_type (setup, made->v2_fd, error);
+}
