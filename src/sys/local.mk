@@ -7,3 +7,7 @@ runc_sources += \
 	src/sys/procfs.c src/sys/procfs.h \
 	src/sys/syscalls.c src/sys/syscalls.h \
 	src/sys/tty.c src/sys/tty.h
+
+runc_sources += \
+	src/sys/pid.c src/sys/pid.h \
+	src/sys/tree.c src/sys/tree.h

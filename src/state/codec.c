@@ -1,0 +1,405 @@
+/* state.json: RuncState to text and back. Runs in the parent.
+ *
+ * Members that runc's state.json has, too, bear its names and forms; the cgroup directories of v1
+ * are in cgroup_paths under the names of their controllers, which are taken from the path. What is
+ * read was written by us, so a member of a wrong type means a damaged file and is an error; an
+ * absent one is not.
+ */
+#include "base/error.h"
+#include "base/json.h"
+#include "state/state.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+
+#define CGROUP_MOUNT "/sys/fs/cgroup/"
+
+char *
+runc_state_format_time (gint64 time_us)
+{
+  time_t seconds = (time_t)(time_us / 1000000);
+  int micros = (int)(time_us % 1000000);
+  char text[64];
+  struct tm tm;
+  gsize n;
+
+  if (micros < 0)
+    {
+      micros += 1000000;
+      seconds--;
+    }
+  gmtime_r (&seconds, &tm);
+  n = strftime (text, sizeof text - 16, "%Y-%m-%dT%H:%M:%S", &tm);
+  if (micros != 0)
+    {
+      n += (gsize)g_snprintf (text + n, sizeof text - n, ".%06d", micros);
+      while (text[n - 1] == '0')
+        n--;
+    }
+  text[n++] = 'Z';
+  return g_strndup (text, n);
+}
+
+static gboolean
+parse_time (const char *text, gint64 *ret_us)
+{
+  struct tm tm = { 0 };
+  const char *rest = strptime (text, "%Y-%m-%dT%H:%M:%S", &tm);
+  gint64 micros = 0;
+
+  if (rest == NULL)
+    return FALSE;
+  if (*rest == '.')
+    {
+      gint64 unit = 100000;
+      for (rest++; g_ascii_isdigit (*rest); rest++, unit /= 10)
+        micros += unit * (*rest - '0');
+    }
+  if (strcmp (rest, "Z") != 0)
+    return FALSE;
+  *ret_us = (gint64)timegm (&tm) * 1000000 + micros;
+  return TRUE;
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+static void
+add_string (RuncJson *object, const char *key, const char *value)
+{
+  if (value != NULL)
+    json_object_object_add (object, key, json_object_new_string (value));
+}
+
+static void
+add_bool (RuncJson *object, const char *key, gboolean value)
+{
+  if (value)
+    json_object_object_add (object, key, json_object_new_boolean (TRUE));
+}
+
+static void
+add_strings (RuncJson *object, const char *key, char **values)
+{
+  if (values == NULL || values[0] == NULL)
+    return;
+  RuncJson *array = json_object_new_array ();
+  for (gsize i = 0; values[i] != NULL; i++)
+    json_object_array_add (array, json_object_new_string (values[i]));
+  json_object_object_add (object, key, array);
+}
+
+/* Put @dir under each of the controllers that it is named after; under itself if that cannot be
+ * told. */
+static void
+add_v1_dir (RuncJson *paths, const char *dir)
+{
+  if (!g_str_has_prefix (dir, CGROUP_MOUNT))
+    {
+      add_string (paths, dir, dir);
+      return;
+    }
+  const char *mount = dir + strlen (CGROUP_MOUNT);
+  g_autofree char *names = g_strndup (mount, strcspn (mount, "/"));
+  g_auto (GStrv) controllers = g_strsplit (names, ",", -1);
+  for (gsize i = 0; controllers[i] != NULL; i++)
+    add_string (paths, strcmp (controllers[i], "systemd") == 0 ? "name=systemd" : controllers[i],
+                dir);
+}
+
+static void
+add_cgroup_paths (RuncJson *object, const RuncState *state)
+{
+  RuncJson *paths = json_object_new_object ();
+
+  for (gsize i = 0; state->v1_dirs != NULL && state->v1_dirs[i] != NULL; i++)
+    add_v1_dir (paths, state->v1_dirs[i]);
+  add_string (paths, "", state->v2_dir);
+  json_object_object_add (object, "cgroup_paths", paths);
+}
+
+static void
+add_helpers (RuncJson *object, const RuncState *state)
+{
+  if (state->n_helpers == 0)
+    return;
+  RuncJson *array = json_object_new_array ();
+  for (gsize i = 0; i < state->n_helpers; i++)
+    {
+      RuncJson *helper = json_object_new_object ();
+      json_object_object_add (helper, "pid", json_object_new_int64 (state->helper_pids[i]));
+      json_object_object_add (helper, "start",
+                              json_object_new_uint64 (state->helper_start_times[i]));
+      json_object_array_add (array, helper);
+    }
+  json_object_object_add (object, "helpers", array);
+}
+
+char *
+runc_state_to_json (const RuncState *state)
+{
+  autojson RuncJson *object = json_object_new_object ();
+  g_autofree char *created = runc_state_format_time (state->created_us);
+
+  json_object_object_add (object, "version", json_object_new_int (RUNC_STATE_VERSION));
+  add_string (object, "id", state->id);
+  json_object_object_add (object, "init_process_pid", json_object_new_int64 (state->init_pid));
+  json_object_object_add (object, "init_process_start",
+                          json_object_new_uint64 (state->init_start_time));
+  add_string (object, "created", created);
+  add_string (object, "oci_version", state->oci_version);
+  add_string (object, "bundle", state->bundle);
+  add_string (object, "rootfs", state->rootfs);
+  json_object_object_add (object, "owner", json_object_new_int64 (state->owner));
+  add_bool (object, "rootless", state->rootless);
+  add_bool (object, "new_userns", state->new_userns);
+  add_bool (object, "own_pidns", state->own_pidns);
+  add_bool (object, "terminal", state->terminal);
+  add_bool (object, "has_poststart", state->has_poststart);
+  add_bool (object, "has_poststop", state->has_poststop);
+  json_object_object_add (object, "cgroup_driver", json_object_new_int (state->cgroup_driver));
+  add_cgroup_paths (object, state);
+  add_string (object, "systemd_unit", state->systemd_unit);
+  add_bool (object, "systemd_user_bus", state->systemd_user_bus);
+  add_helpers (object, state);
+  add_string (object, "overlay_dir", state->overlay_dir);
+  add_strings (object, "published", state->published);
+  add_string (object, "intel_rdt_path", state->intel_rdt_dir);
+  add_strings (object, "annotations", state->annotations);
+  return runc_json_to_string (object);
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+static gboolean
+wrong_type (const char *key, GError **error)
+{
+  return runc_throw (error, RUNC_ERROR_INVALID_SPEC, "%s: bad value of '%s'", RUNC_STATE_FILE, key);
+}
+
+static gboolean
+get_string (RuncJson *object, const char *key, char **ret_value, GError **error)
+{
+  RuncJson *value;
+
+  if (!json_object_object_get_ex (object, key, &value))
+    return TRUE;
+  if (!json_object_is_type (value, json_type_string))
+    return wrong_type (key, error);
+  *ret_value = g_strdup (json_object_get_string (value));
+  return TRUE;
+}
+
+static gboolean
+get_bool (RuncJson *object, const char *key, gboolean *ret_value, GError **error)
+{
+  RuncJson *value;
+
+  if (!json_object_object_get_ex (object, key, &value))
+    return TRUE;
+  if (!json_object_is_type (value, json_type_boolean))
+    return wrong_type (key, error);
+  *ret_value = json_object_get_boolean (value);
+  return TRUE;
+}
+
+static gboolean
+get_uint (RuncJson *object, const char *key, guint64 max, guint64 *ret_value, GError **error)
+{
+  RuncJson *value;
+
+  if (!json_object_object_get_ex (object, key, &value))
+    return TRUE;
+  /* An int64 that does not fit is clamped to 0 by json-c when it is asked for as uint64. */
+  if (!json_object_is_type (value, json_type_int)
+      || (json_object_get_int64 (value) < 0 && json_object_get_uint64 (value) == 0)
+      || json_object_get_uint64 (value) > max)
+    return wrong_type (key, error);
+  *ret_value = json_object_get_uint64 (value);
+  return TRUE;
+}
+
+static gboolean
+get_strings (RuncJson *object, const char *key, char ***ret_values, GError **error)
+{
+  g_autoptr (GPtrArray) strings = g_ptr_array_new_with_free_func (g_free);
+  RuncJson *array;
+
+  if (!json_object_object_get_ex (object, key, &array))
+    return TRUE;
+  if (!json_object_is_type (array, json_type_array))
+    return wrong_type (key, error);
+  for (gsize i = 0; i < json_object_array_length (array); i++)
+    {
+      RuncJson *value = json_object_array_get_idx (array, i);
+      if (!json_object_is_type (value, json_type_string))
+        return wrong_type (key, error);
+      g_ptr_array_add (strings, g_strdup (json_object_get_string (value)));
+    }
+  g_ptr_array_add (strings, NULL);
+  *ret_values = (char **)g_ptr_array_free (g_steal_pointer (&strings), FALSE);
+  return TRUE;
+}
+
+static gboolean
+get_cgroup_paths (RuncJson *object, RuncState *state, GError **error)
+{
+  g_autoptr (GPtrArray) dirs = g_ptr_array_new_with_free_func (g_free);
+  RuncJson *paths;
+
+  if (!json_object_object_get_ex (object, "cgroup_paths", &paths))
+    return TRUE;
+  if (!json_object_is_type (paths, json_type_object))
+    return wrong_type ("cgroup_paths", error);
+  json_object_object_foreach (paths, key, value)
+  {
+    if (!json_object_is_type (value, json_type_string))
+      return wrong_type ("cgroup_paths", error);
+    const char *dir = json_object_get_string (value);
+    if (*key == '\0')
+      {
+        g_free (state->v2_dir);
+        state->v2_dir = g_strdup (dir);
+      }
+    else if (dirs->len == 0 || strcmp (g_ptr_array_index (dirs, dirs->len - 1), dir) != 0)
+      g_ptr_array_add (dirs, g_strdup (dir));
+  }
+  if (dirs->len == 0)
+    return TRUE;
+  g_ptr_array_add (dirs, NULL);
+  state->v1_dirs = (char **)g_ptr_array_free (g_steal_pointer (&dirs), FALSE);
+  return TRUE;
+}
+
+static gboolean
+get_helpers (RuncJson *object, RuncState *state, GError **error)
+{
+  RuncJson *array;
+
+  if (!json_object_object_get_ex (object, "helpers", &array))
+    return TRUE;
+  if (!json_object_is_type (array, json_type_array))
+    return wrong_type ("helpers", error);
+  gsize n = json_object_array_length (array);
+  state->helper_pids = g_new0 (pid_t, n);
+  state->helper_start_times = g_new0 (guint64, n);
+  for (gsize i = 0; i < n; i++)
+    {
+      RuncJson *helper = json_object_array_get_idx (array, i);
+      guint64 pid = 0;
+      if (!json_object_is_type (helper, json_type_object))
+        return wrong_type ("helpers", error);
+      if (!get_uint (helper, "pid", INT_MAX, &pid, error)
+          || !get_uint (helper, "start", UINT64_MAX, &state->helper_start_times[i], error))
+        return FALSE;
+      state->helper_pids[i] = (pid_t)pid;
+      state->n_helpers = i + 1;
+    }
+  return TRUE;
+}
+
+/* Members that tell who and where. */
+static gboolean
+get_identity (RuncJson *object, RuncState *state, GError **error)
+{
+  g_autofree char *created = NULL;
+  guint64 pid = 0;
+  guint64 owner = 0;
+
+  if (!get_string (object, "id", &state->id, error)
+      || !get_uint (object, "init_process_pid", INT_MAX, &pid, error)
+      || !get_uint (object, "init_process_start", UINT64_MAX, &state->init_start_time, error)
+      || !get_string (object, "created", &created, error)
+      || !get_string (object, "oci_version", &state->oci_version, error)
+      || !get_string (object, "bundle", &state->bundle, error)
+      || !get_string (object, "rootfs", &state->rootfs, error)
+      || !get_uint (object, "owner", UINT32_MAX, &owner, error)
+      || !get_strings (object, "annotations", &state->annotations, error))
+    return FALSE;
+  state->init_pid = (pid_t)pid;
+  state->owner = (guint32)owner;
+  if (state->id == NULL)
+    return wrong_type ("id", error);
+  if (created == NULL || !parse_time (created, &state->created_us))
+    return wrong_type ("created", error);
+  if (state->annotations != NULL && g_strv_length (state->annotations) % 2 != 0)
+    return wrong_type ("annotations", error);
+  return TRUE;
+}
+
+/* Members that tell what there is to work with and to clean up. */
+static gboolean
+get_resources (RuncJson *object, RuncState *state, GError **error)
+{
+  guint64 driver = 0;
+
+  if (!get_bool (object, "rootless", &state->rootless, error)
+      || !get_bool (object, "new_userns", &state->new_userns, error)
+      || !get_bool (object, "own_pidns", &state->own_pidns, error)
+      || !get_bool (object, "terminal", &state->terminal, error)
+      || !get_bool (object, "has_poststart", &state->has_poststart, error)
+      || !get_bool (object, "has_poststop", &state->has_poststop, error)
+      || !get_uint (object, "cgroup_driver", INT_MAX, &driver, error)
+      || !get_cgroup_paths (object, state, error)
+      || !get_string (object, "systemd_unit", &state->systemd_unit, error)
+      || !get_bool (object, "systemd_user_bus", &state->systemd_user_bus, error)
+      || !get_helpers (object, state, error)
+      || !get_string (object, "overlay_dir", &state->overlay_dir, error)
+      || !get_strings (object, "published", &state->published, error)
+      || !get_string (object, "intel_rdt_path", &state->intel_rdt_dir, error))
+    return FALSE;
+  state->cgroup_driver = (int)driver;
+  return TRUE;
+}
+
+RuncState *
+runc_state_from_json (const char *text, gsize len, GError **error)
+{
+  autojson RuncJson *object = runc_json_parse (text, len, RUNC_STATE_FILE, error);
+  g_autoptr (RuncState) state = g_new0 (RuncState, 1);
+  guint64 version = 0;
+
+  if (object == NULL)
+    return NULL;
+  if (!json_object_is_type (object, json_type_object))
+    {
+      runc_throw (error, RUNC_ERROR_INVALID_SPEC, "%s: expected an object", RUNC_STATE_FILE);
+      return NULL;
+    }
+  if (!get_uint (object, "version", UINT64_MAX, &version, error))
+    return NULL;
+  if (version != RUNC_STATE_VERSION)
+    {
+      runc_throw (error, RUNC_ERROR_INVALID_SPEC,
+                  "%s: version %" G_GUINT64_FORMAT
+                  " is not %d: another runtime made this container",
+                  RUNC_STATE_FILE, version, RUNC_STATE_VERSION);
+      return NULL;
+    }
+  if (!get_identity (object, state, error) || !get_resources (object, state, error))
+    return NULL;
+  return g_steal_pointer (&state);
+}
+
+void
+runc_state_free (RuncState *state)
+{
+  if (state == NULL)
+    return;
+  g_free (state->id);
+  g_free (state->oci_version);
+  g_strfreev (state->annotations);
+  g_free (state->bundle);
+  g_free (state->rootfs);
+  g_strfreev (state->v1_dirs);
+  g_free (state->v2_dir);
+  g_free (state->systemd_unit);
+  g_free (state->helper_pids);
+  g_free (state->helper_start_times);
+  g_free (state->overlay_dir);
+  g_strfreev (state->published);
+  g_free (state->intel_rdt_dir);
+  g_free (state);
+}
