@@ -18,8 +18,8 @@ typedef struct
   int sock;
   const sigset_t *signal_mask;
 
-  int hook_state; /* memfd of the state json for the next HOOKS, or -EBADF */
-  int gate;       /* the start fifo, open for writing after GATE, or -EBADF */
+  int hook_state;           /* memfd of the state json for the next HOOKS, or -EBADF */
+  int gate;                 /* the start fifo, open for writing after GATE, or -EBADF */
   char exec_path[PATH_MAX]; /* what LOOKUP found */
 
   /* where the current op stopped; reset before each op */

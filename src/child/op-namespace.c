@@ -11,8 +11,8 @@
 int
 runc_child_op_join (RuncChild *child, const RuncOp *op)
 {
-  /* From here on processes of the container may see us: nobody may take our fds, memory or executable
-   * (CVE-2016-9962, CVE-2019-5736). */
+  /* From here on processes of the container may see us: nobody may take our fds, memory or
+   * executable (CVE-2016-9962, CVE-2019-5736). */
   int r = runc_sys_set_undumpable ();
 
   if (r < 0)

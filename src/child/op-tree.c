@@ -1,6 +1,6 @@
 /* Ops that make and attach mounts. Runs in the child, before the pivot: host paths are the host's,
- * targets are looked up inside the new root, each time again, because an earlier mount may have changed
- * what is there.
+ * targets are looked up inside the new root, each time again, because an earlier mount may have
+ * changed what is there.
  */
 #include "base/fd.h"
 #include "child/context.h"
@@ -146,9 +146,10 @@ runc_child_op_mount (RuncChild *child, const RuncOp *op)
 
   if (fs->ordinary_target)
     {
-      /* procfs and sysfs go on a real directory or nowhere: a symlink could have them elsewhere, where
-       * masks and read-only paths would miss them (CVE-2019-19921, CVE-2023-27561). */
-      target = runc_sys_open_in_root (runc_child_root (child), op->target, O_PATH | O_DIRECTORY, true);
+      /* procfs and sysfs go on a real directory or nowhere: a symlink could have them elsewhere,
+       * where masks and read-only paths would miss them (CVE-2019-19921, CVE-2023-27561). */
+      target
+          = runc_sys_open_in_root (runc_child_root (child), op->target, O_PATH | O_DIRECTORY, true);
       if (target == -ELOOP || target == -ENOTDIR)
         return runc_child_fail (child, RUNC_FAIL_VERIFY, -ENOTDIR);
     }

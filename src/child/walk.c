@@ -1,10 +1,10 @@
 /* The walker: one loop over the plan's ops. Runs in the child, from clone3() to execve().
  *
- * The process is a copy of the parent with one thread and the same memory; the plan is read where it
- * lies. Each op is one function; what to do when it fails stands in the op itself. When an op fails for
- * good, the walker reports {op, errno, step, index, detail} (the parent words the message) and exits.
- * Before the gate the report goes over the wire; after it, when there is no parent any more, into the
- * start fifo, where `start` reads it.
+ * The process is a copy of the parent with one thread and the same memory; the plan is read where
+ * it lies. Each op is one function; what to do when it fails stands in the op itself. When an op
+ * fails for good, the walker reports {op, errno, step, index, detail} (the parent words the
+ * message) and exits. Before the gate the report goes over the wire; after it, when there is no
+ * parent any more, into the start fifo, where `start` reads it.
  */
 #include "base/fd.h"
 #include "child/child.h"
@@ -17,16 +17,28 @@
 static int
 op_send (RuncChild *child, const RuncOp *op)
 {
-  return runc_wire_send (child->sock, (RuncMessage)op->u.message, NULL, 0, -1);
+  return runc_wire_write (child->sock, (RuncMessage)op->u.message);
+}
+
+/* Take the memfd with the state for the next HOOKS. */
+static int
+receive_hook_state (RuncChild *child, RuncMessage *ret_message)
+{
+  size_t len;
+  int fd = -EBADF;
+  int r = runc_wire_receive (child->sock, ret_message, NULL, 0, &len, &fd);
+
+  runc_close_fd (child->hook_state);
+  child->hook_state = fd;
+  return r;
 }
 
 static int
 op_wait (RuncChild *child, const RuncOp *op)
 {
   RuncMessage message;
-  size_t len;
-  int fd = -EBADF;
-  int r = runc_wire_receive (child->sock, &message, NULL, 0, &len, &fd);
+  int r = op->u.message == RUNC_MESSAGE_HOOK_STATE ? receive_hook_state (child, &message)
+                                                   : runc_wire_read (child->sock, &message);
 
   /* End of file: the parent is gone and nobody wants this container. */
   if (r == 0)
@@ -34,15 +46,7 @@ op_wait (RuncChild *child, const RuncOp *op)
   if (r < 0)
     return runc_child_fail (child, RUNC_FAIL_PROTOCOL, r);
   if ((int)message != op->u.message)
-    {
-      runc_close_fd (fd);
-      return runc_child_fail (child, RUNC_FAIL_PROTOCOL, -EBADMSG);
-    }
-  if (message == RUNC_MESSAGE_HOOK_STATE)
-    {
-      runc_close_fd (child->hook_state);
-      child->hook_state = fd;
-    }
+    return runc_child_fail (child, RUNC_FAIL_PROTOCOL, -EBADMSG);
   return 0;
 }
 
@@ -185,7 +189,7 @@ do_op (RuncChild *child, size_t i)
   child->fail_step = RUNC_FAIL_ANY;
   child->fail_index = 0;
   child->fail_detail[0] = '\0';
-  r = functions[op->kind] (child, op);
+  r = functions[op->kind](child, op);
   if (r >= 0)
     return false;
   if (op->on_error == RUNC_ON_ERROR_FAIL || !errno_is_listed (op, -r))

@@ -109,7 +109,7 @@ typedef struct
   X (MEMORY_POLICY, "memory-policy") /* set_mempolicy (u.mempolicy) */                             \
   X (PERSONALITY, "personality") /* personality (u.number) */                                      \
   X (UMASK, "umask")           /* umask (u.number) */                                              \
-  X (LSM_LABEL, "lsm-label")   /* write u.text to self/`target` ("attr/exec", ...) */              \
+  X (LSM_LABEL, "lsm-label")   /* write u.text to thread-self/attr/`target` ("exec") */              \
   X (CHDIR, "chdir")           /* chdir (u.text), then check that it is inside the root */         \
   X (HOME, "home")             /* fill the reserved HOME of the environment from /etc/passwd */    \
   X (NO_NEW_PRIVS, "no-new-privs") /* prctl (PR_SET_NO_NEW_PRIVS) */                               \

@@ -7,7 +7,8 @@
 /* Room for any int64 with sign and NUL. */
 #define RUNC_DECIMAL_SIZE 21
 
-/* Write @value and a NUL to @buffer (RUNC_DECIMAL_SIZE bytes). Returns the length without the NUL. */
+/* Write @value and a NUL to @buffer (RUNC_DECIMAL_SIZE bytes). Returns the length without the NUL.
+ */
 static inline size_t
 runc_decimal (char *buffer, int64_t value)
 {

@@ -1,7 +1,8 @@
 /* Fault injection: in a build with --enable-fault-injection the Nth system call of src/sys fails.
  *
- * RUNC_FAULT="N" or "N:errno number" (default EIO). The count is shared with the child and helpers that
- * are cloned later, so that N runs over parent and child together. In other builds this is nothing.
+ * RUNC_FAULT="N" or "N:errno number" (default EIO). The count is shared with the child and helpers
+ * that are cloned later, so that N runs over parent and child together. In other builds this is
+ * nothing.
  */
 #pragma once
 

@@ -32,7 +32,7 @@ int runc_sys_tree_clone (int fd, bool recursive);
 
 typedef struct
 {
-  uint64_t set;         /* MOUNT_ATTR_* */
+  uint64_t set; /* MOUNT_ATTR_* */
   uint64_t clear;
   uint64_t propagation; /* MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE or 0 */
   int userns_fd;        /* for MOUNT_ATTR_IDMAP in `set`, else ignored */

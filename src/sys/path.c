@@ -1,9 +1,9 @@
 /* In-root path resolution and creation. Runs mostly in the child (mount targets), sometimes in the
  * parent; single system calls on fds, no allocation.
  *
- * What exists is resolved by the kernel in one openat2(). Only what does not exist is walked by us, one
- * component after the other: `resolved` is the path of a directory that is known to be free of symlinks,
- * `rest` what is still to be walked; a symlink is replaced by its content in `rest`.
+ * What exists is resolved by the kernel in one openat2(). Only what does not exist is walked by us,
+ * one component after the other: `resolved` is the path of a directory that is known to be free of
+ * symlinks, `rest` what is still to be walked; a symlink is replaced by its content in `rest`.
  */
 #include "sys/path.h"
 #include "base/fd.h"
@@ -140,8 +140,8 @@ rest_is_empty (const Walk *walk)
   return walk->rest[strspn (walk->rest, "/")] == '\0';
 }
 
-/* Open @name in the walk's directory, making it if it is missing: a file with @mode if @file and it is
- * the last component, else a directory. */
+/* Open @name in the walk's directory, making it if it is missing: a file with @mode if @file and it
+ * is the last component, else a directory. */
 static int
 open_or_make (Walk *walk, const char *name, bool file, mode_t mode)
 {
@@ -152,8 +152,8 @@ open_or_make (Walk *walk, const char *name, bool file, mode_t mode)
     return fd;
   if (file && rest_is_empty (walk))
     {
-      autofd int made = runc_sys_openat2_create (walk->dir, name, O_CREAT | O_EXCL | O_WRONLY,
-                                                 resolve, mode);
+      autofd int made
+          = runc_sys_openat2_create (walk->dir, name, O_CREAT | O_EXCL | O_WRONLY, resolve, mode);
       if (made < 0 && made != -EEXIST)
         return made;
     }

@@ -120,7 +120,8 @@ runc_sys_keep_caps (bool keep)
 int
 runc_sys_sched_setattr (const RuncSchedAttr *attr)
 {
-  /* struct sched_attr as of Linux 3.14 (SCHED_ATTR_SIZE_VER0), which no libc header had for long. */
+  /* struct sched_attr as of Linux 3.14 (SCHED_ATTR_SIZE_VER0), which no libc header had for long.
+   */
   struct
   {
     uint32_t size;

@@ -1,5 +1,5 @@
-/* Attributes of the calling process that have no glibc function, or one that does more than the system
- * call (glibc's setuid() signals all threads; the child has one).
+/* Attributes of the calling process that have no glibc function, or one that does more than the
+ * system call (glibc's setuid() signals all threads; the child has one).
  *
  * Return 0 or -errno.
  */
@@ -45,12 +45,12 @@ int runc_sys_ioprio_set (int class_and_priority);
 /* @mode: MPOL_* with flags; @bits: nodes, as above */
 int runc_sys_set_mempolicy (int mode, const unsigned char *bits, size_t n_bytes);
 
-/* Join a new session keyring called @name and give its owner the right to search it. A kernel without
- * keyrings is success. */
+/* Join a new session keyring called @name and give its owner the right to search it. A kernel
+ * without keyrings is success. */
 int runc_sys_new_session_keyring (const char *name);
 
-/* Load a filter. @flags: SECCOMP_FILTER_FLAG_*. Returns the listener's fd when NEW_LISTENER is among
- * them, 0 otherwise, or -errno. */
+/* Load a filter. @flags: SECCOMP_FILTER_FLAG_*. Returns the listener's fd when NEW_LISTENER is
+ * among them, 0 otherwise, or -errno. */
 int runc_sys_seccomp_load (const struct sock_filter *program, size_t n, unsigned int flags);
 
 /* setns() with several namespaces at once needs a pidfd. */
@@ -60,6 +60,6 @@ int runc_sys_unshare (int flags);
 /* Bring up the loopback interface of the network namespace we are in. */
 int runc_sys_loopback_up (void);
 
-/* /proc/self/exe and core dumps of this process are closed to others without CAP_SYS_PTRACE over the
- * user namespace in which it was executed. */
+/* /proc/self/exe and core dumps of this process are closed to others without CAP_SYS_PTRACE over
+ * the user namespace in which it was executed. */
 int runc_sys_set_undumpable (void);

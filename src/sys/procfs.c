@@ -61,7 +61,8 @@ runc_sys_proc_reopen_fd (int proc, int fd, int flags)
   if (dir < 0)
     return dir;
   runc_decimal (path, fd);
-  /* The one magic link that is followed on purpose: the directory has been verified to be our own. */
+  /* The one magic link that is followed on purpose: the directory has been verified to be our own.
+   */
   int opened = openat (dir, path, flags | O_CLOEXEC);
   return opened < 0 ? -errno : opened;
 }

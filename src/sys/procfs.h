@@ -1,8 +1,9 @@
 /* The only way to /proc for anything that matters: a verified fd.
  *
- * A container's /proc may be a fake (a tmpfs with symlinks in it, another file bound over an entry). A
- * "proc fd" is an O_PATH fd of the root of a procfs instance, checked once by runc_sys_proc_open(); every
- * look-up below it crosses no mount and follows no magic link, so that what is written to is procfs.
+ * A container's /proc may be a fake (a tmpfs with symlinks in it, another file bound over an
+ * entry). A "proc fd" is an O_PATH fd of the root of a procfs instance, checked once by
+ * runc_sys_proc_open(); every look-up below it crosses no mount and follows no magic link, so that
+ * what is written to is procfs.
  */
 #pragma once
 
@@ -13,8 +14,8 @@
  * Returns a close-on-exec O_PATH fd, or -errno (-ENOTSUP: it is not procfs). */
 int runc_sys_proc_open (void);
 
-/* Open @path ("self/oom_score_adj", "sys/net/ipv4/ip_forward") below @proc with @flags. Returns an fd
- * or -errno; -EXDEV: something is mounted over a part of it. */
+/* Open @path ("self/oom_score_adj", "sys/net/ipv4/ip_forward") below @proc with @flags. Returns an
+ * fd or -errno; -EXDEV: something is mounted over a part of it. */
 int runc_sys_proc_open_file (int proc, const char *path, int flags);
 
 /* Write @len bytes of @data to @path below @proc, in one write(). Returns 0 or -errno. */

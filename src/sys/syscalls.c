@@ -1,7 +1,8 @@
-/* The system calls without a portable glibc function. Runs wherever it is called: parent, child, helper.
+/* The system calls without a portable glibc function. Runs wherever it is called: parent, child,
+ * helper.
  *
- * Every system call of src/sys that can fail goes through the macro CHECK, which is where a build with
- * fault injection makes the Nth one fail (see sys/fault.h).
+ * Every system call of src/sys that can fail goes through the macro CHECK, which is where a build
+ * with fault injection makes the Nth one fail (see sys/fault.h).
  */
 #include "sys/syscalls.h"
 #include "sys/fault.h"
@@ -51,11 +52,12 @@ runc_sys_clone (uint64_t flags, int cgroup_fd, int *ret_pidfd)
     }
   pid = CHECK (syscall (SYS_clone3, &args, sizeof args));
 #if !defined(__s390__) && !defined(__CRIS__)
-  /* clone(2) has room for flags of 32 bits, the low byte being the exit signal; a new time namespace
-   * (0x80) does not fit. */
+  /* clone(2) has room for flags of 32 bits, the low byte being the exit signal; a new time
+   * namespace (0x80) does not fit. */
   if (pid == -ENOSYS && cgroup_fd < 0 && (flags & 0xff) == 0)
-    pid = CHECK (syscall (SYS_clone, (unsigned long)(flags | CLONE_PIDFD) | (unsigned long)exit_signal,
-                          NULL, &pidfd, NULL, 0));
+    pid = CHECK (syscall (SYS_clone,
+                          (unsigned long)(flags | CLONE_PIDFD) | (unsigned long)exit_signal, NULL,
+                          &pidfd, NULL, 0));
 #endif
   if (pid > 0)
     *ret_pidfd = pidfd;
@@ -127,6 +129,12 @@ int
 runc_sys_umount (const char *path, int flags)
 {
   return CHECK (syscall (SYS_umount2, path, flags));
+}
+
+int
+runc_sys_chroot (const char *path)
+{
+  return CHECK (chroot (path));
 }
 
 int

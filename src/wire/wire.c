@@ -1,4 +1,5 @@
-/* The wire: packets with a small head, and fds by SCM_RIGHTS. Runs in parent and child; no allocation. */
+/* The wire: packets with a small head, and fds by SCM_RIGHTS. Runs in parent and child; no
+ * allocation. */
 #include "wire/wire.h"
 #include "base/fd.h"
 
@@ -9,7 +10,8 @@
 
 typedef struct
 {
-  uint32_t magic; /* catches a stray packet, not an attacker: the pair is private to the two of us */
+  uint32_t
+      magic; /* catches a stray packet, not an attacker: the pair is private to the two of us */
   uint32_t message;
 } Head;
 
@@ -75,6 +77,37 @@ runc_wire_send (int sock, RuncMessage message, const void *payload, size_t len, 
   return n < 0 ? -errno : 0;
 }
 
+int
+runc_wire_write (int sock, RuncMessage message)
+{
+  Head head = { .magic = MAGIC, .message = (uint32_t)message };
+  ssize_t n;
+
+  do
+    n = write (sock, &head, sizeof head);
+  while (n < 0 && errno == EINTR);
+  return n < 0 ? -errno : 0;
+}
+
+int
+runc_wire_read (int sock, RuncMessage *ret_message)
+{
+  Head head;
+  ssize_t n;
+
+  do
+    n = read (sock, &head, sizeof head);
+  while (n < 0 && errno == EINTR);
+  if (n == 0 || (n < 0 && errno == ECONNRESET))
+    return 0;
+  if (n < 0)
+    return -errno;
+  if ((size_t)n < sizeof head || head.magic != MAGIC || head.message >= RUNC_N_MESSAGES)
+    return -EBADMSG;
+  *ret_message = (RuncMessage)head.message;
+  return 1;
+}
+
 /* The fd that came with @msg, or -EBADF. Only one is ever sent. */
 static int
 passed_fd (struct msghdr *msg)
@@ -113,7 +146,8 @@ runc_wire_receive (int sock, RuncMessage *ret_message, void *payload, size_t siz
   do
     n = recvmsg (sock, &msg, MSG_CMSG_CLOEXEC);
   while (n < 0 && errno == EINTR);
-  /* A peer that died with unread packets in its queue resets the connection: the same as its end. */
+  /* A peer that died with unread packets in its queue resets the connection: the same as its end.
+   */
   if (n == 0 || (n < 0 && errno == ECONNRESET))
     return 0;
   if (n < 0)

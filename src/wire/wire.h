@@ -45,9 +45,9 @@ const char *runc_message_to_string (RuncMessage message);
 typedef struct
 {
   int32_t op;     /* index into RuncChildPlan.ops; -1: before the first */
-  int32_t errnum; /* positive */
+  int32_t errnum; /* positive; HOOK_STATUS: the exit status, HOOK_SIGNAL: the signal */
   int32_t step;   /* RuncFailStep: which part of the op */
-  int32_t index;  /* which element (hook number, rlimit number, ...), or the exit status of a hook */
+  int32_t index;  /* which element: number of the hook, of the rlimit, of the capability */
   char detail[1024]; /* data, not words: the rest of a hook's stderr, a path; NUL-terminated */
 } RuncWireFailure;
 
@@ -91,6 +91,11 @@ int runc_wire_pair (int *ret_parent, int *ret_child);
 /* Send one message. @fd: to pass along, or -1. Never raises SIGPIPE. Returns 0 or -errno
  * (-EPIPE, -ECONNRESET: the peer is gone). */
 int runc_wire_send (int sock, RuncMessage message, const void *payload, size_t len, int fd);
+
+/* The same without an fd, by write(2) and read(2) alone: the child's choice, because its seccomp filter
+ * may be loaded already and may know no sendmsg(2). A dead peer raises SIGPIPE. */
+int runc_wire_write (int sock, RuncMessage message);
+int runc_wire_read (int sock, RuncMessage *ret_message);
 
 /* Receive one message, blocking.
  *

@@ -1,0 +1,234 @@
+/* Ops between a finished container and its program: directory, environment, look-up, gate,
+ * execve(). Runs in the child, after the pivot, mostly as the final user.
+ *
+ * A seccomp filter may be loaded already: only system calls that every filter for programs of the
+ * last decade allows are used here (no openat2, no close_range without another way).
+ */
+#include "base/fd.h"
+#include "child/context.h"
+#include "sys/decimal.h"
+#include "sys/procfs.h"
+#include "sys/syscalls.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+int
+runc_child_op_chdir (RuncChild *child, const RuncOp *op)
+{
+  char cwd[PATH_MAX];
+
+  if (chdir (op->u.text) < 0)
+    return -errno;
+  /* A directory that is reached through a leaked fd lies outside of the root, and the kernel then
+   * prefixes the path with "(unreachable)" (CVE-2024-21626). */
+  if (getcwd (cwd, sizeof cwd) == NULL)
+    return runc_child_fail (child, RUNC_FAIL_VERIFY, -errno);
+  if (cwd[0] != '/')
+    return runc_child_fail (child, RUNC_FAIL_VERIFY, -ENOENT);
+  return 0;
+}
+
+/* The n-th (from 0) field of a line of passwd, by its length. Returns NULL if there is none. */
+static const char *
+passwd_field (const char *line, const char *end, int n, size_t *ret_len)
+{
+  const char *at = line;
+
+  for (; n > 0; n--)
+    {
+      at = memchr (at, ':', (size_t)(end - at));
+      if (at == NULL)
+        return NULL;
+      at++;
+    }
+  const char *colon = memchr (at, ':', (size_t)(end - at));
+
+  *ret_len = (size_t)((colon != NULL ? colon : end) - at);
+  return at;
+}
+
+/* If @line is the entry of @uid (decimal text), copy its home directory behind @value. */
+static bool
+home_from_line (const char *line, const char *end, const char *uid, char *value)
+{
+  size_t uid_len, home_len;
+  const char *uid_field = passwd_field (line, end, 2, &uid_len);
+  const char *home = passwd_field (line, end, 5, &home_len);
+
+  if (uid_field == NULL || home == NULL || uid_len != strlen (uid)
+      || memcmp (uid_field, uid, uid_len) != 0 || home_len == 0 || home_len >= PATH_MAX)
+    return false;
+  memcpy (value, home, home_len);
+  value[home_len] = '\0';
+  return true;
+}
+
+/* Read the whole file in pieces and look at each line that fits one. */
+static bool
+home_from_passwd (int fd, const char *uid, char *value)
+{
+  char buffer[8192];
+  size_t used = 0;
+  ssize_t n;
+
+  while ((n = read (fd, buffer + used, sizeof buffer - used)) > 0)
+    {
+      char *line = buffer, *end = buffer + used + (size_t)n, *newline;
+
+      while ((newline = memchr (line, '\n', (size_t)(end - line))) != NULL)
+        {
+          if (home_from_line (line, newline, uid, value))
+            return true;
+          line = newline + 1;
+        }
+      used = (size_t)(end - line);
+      if (used == sizeof buffer)
+        used = 0; /* a line longer than the buffer is nobody's entry */
+      memmove (buffer, line, used);
+    }
+  return used > 0 && home_from_line (buffer, buffer + used, uid, value);
+}
+
+int
+runc_child_op_home (RuncChild *child, const RuncOp *op)
+{
+  char *entry = child->plan->envp[child->plan->env_home];
+  char *value = entry + strlen ("HOME=");
+  char uid[RUNC_DECIMAL_SIZE];
+  struct stat st;
+  autofd int fd = openat (AT_FDCWD, "/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+  runc_decimal (uid, op->u.number);
+  /* No file, no entry or no right to read it: "/" is what everybody else uses then. */
+  if (fd < 0 || fstat (fd, &st) < 0 || !S_ISREG (st.st_mode) || !home_from_passwd (fd, uid, value))
+    strcpy (value, "/");
+  return 0;
+}
+
+/* 0 when @path can be executed by us, else -errno. The real and the effective ids are the same
+ * here. */
+static int
+check_executable (const char *path)
+{
+  struct stat st;
+
+  if (stat (path, &st) < 0)
+    return -errno;
+  if (S_ISDIR (st.st_mode))
+    return -EISDIR;
+  return access (path, X_OK) < 0 ? -errno : 0;
+}
+
+/* Put "directory/name" into exec_path; an empty directory is the current one. */
+static int
+join_path (RuncChild *child, const char *dir, size_t dir_len, const char *name)
+{
+  size_t name_len = strlen (name);
+  char *p = child->exec_path;
+
+  if (dir_len + 1 + name_len + 1 > sizeof child->exec_path)
+    return -ENAMETOOLONG;
+  memcpy (p, dir, dir_len);
+  p += dir_len;
+  if (dir_len > 0)
+    *p++ = '/';
+  memcpy (p, name, name_len + 1);
+  return 0;
+}
+
+int
+runc_child_op_lookup (RuncChild *child, const RuncOp *op)
+{
+  const char *name = child->plan->argv[0];
+  const char *dir = child->plan->search_path;
+  int denied = 0;
+  int r;
+
+  (void)op;
+  runc_child_detail (child, name);
+  if (strchr (name, '/') != NULL)
+    {
+      r = join_path (child, "", 0, name);
+      return r < 0 ? r : check_executable (name);
+    }
+  while (true)
+    {
+      size_t len = strcspn (dir, ":");
+
+      r = join_path (child, dir, len, name);
+      if (r == 0)
+        r = check_executable (child->exec_path);
+      if (r == 0)
+        return 0;
+      if (r == -EACCES)
+        denied = r;
+      if (dir[len] == '\0')
+        break;
+      dir += len + 1;
+    }
+  /* A file that is there but may not be executed says more than that none was found. */
+  return runc_child_fail (child, RUNC_FAIL_RESOLVE, denied < 0 ? denied : -ENOENT);
+}
+
+int
+runc_child_op_listen_fds (RuncChild *child, const RuncOp *op)
+{
+  char *entry = child->plan->envp[child->plan->env_listen_pid];
+
+  (void)op;
+  runc_decimal (entry + strlen ("LISTEN_PID="), getpid ());
+  return 0;
+}
+
+int
+runc_child_op_gate (RuncChild *child, const RuncOp *op)
+{
+  int fd;
+
+  /* The parent is done with us, and `create` about to exit. */
+  child->sock = runc_close_fd (child->sock);
+  fd = runc_sys_proc_reopen_fd (runc_child_proc (child), runc_child_slot (child, op->slot),
+                                O_WRONLY);
+  if (fd < 0)
+    _exit (1);
+  child->gate = fd;
+  if (write (fd, "0", 1) < 0)
+    return -errno;
+  return 0;
+}
+
+/* Without close_range(2): one fd after the other. */
+static int
+cloexec_each (int first)
+{
+  struct stat st;
+
+  /* Fds are handed out from the lowest number, and nobody gives the runtime more than this. */
+  for (int fd = first; fd < 65536; fd++)
+    if (fstat (fd, &st) == 0 && fcntl (fd, F_SETFD, FD_CLOEXEC) < 0)
+      return -errno;
+  return 0;
+}
+
+int
+runc_child_op_close_fds (RuncChild *child, const RuncOp *op)
+{
+  int r = runc_sys_close_range ((unsigned int)op->u.number, ~0U, CLOSE_RANGE_CLOEXEC);
+
+  (void)child;
+  if (r == -ENOSYS || r == -EPERM || r == -EINVAL)
+    return cloexec_each ((int)op->u.number);
+  return r;
+}
+
+int
+runc_child_op_exec (RuncChild *child, const RuncOp *op)
+{
+  (void)op;
+  runc_child_detail (child, child->exec_path);
+  sigprocmask (SIG_SETMASK, child->signal_mask, NULL);
+  execve (child->exec_path, (char *const *)child->plan->argv, child->plan->envp);
+  return -errno;
+}

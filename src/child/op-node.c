@@ -1,0 +1,219 @@
+/* Ops that fill /dev and hide what must not be seen. Runs in the child, before the pivot. */
+#include "base/fd.h"
+#include "child/context.h"
+#include "sys/mount.h"
+#include "sys/path.h"
+#include "sys/syscalls.h"
+#include "sys/tty.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+/* Is the device @fd the one numbered @major:@minor? An image cannot slip in another file under the
+ * device's name (CVE-2025-31133). */
+static int
+verify_device (int fd, mode_t type, unsigned int major_number, unsigned int minor_number)
+{
+  struct stat st;
+
+  if (fstat (fd, &st) < 0)
+    return -errno;
+  if ((st.st_mode & S_IFMT) != type || st.st_rdev != makedev (major_number, minor_number))
+    return -ENODEV;
+  return 0;
+}
+
+int
+runc_child_op_open_null (RuncChild *child, const RuncOp *op)
+{
+  autofd int fd = runc_sys_openat2 (AT_FDCWD, "/dev/null", O_PATH | O_NOFOLLOW, 0);
+  int r;
+
+  if (fd < 0)
+    return runc_child_fail (child, RUNC_FAIL_SOURCE, fd);
+  r = verify_device (fd, S_IFCHR, 1, 3);
+  if (r < 0)
+    return runc_child_fail (child, RUNC_FAIL_VERIFY, r);
+  runc_child_set_slot (child, op->slot, runc_steal_fd (&fd));
+  return 0;
+}
+
+int
+runc_child_op_mknod (RuncChild *child, const RuncOp *op)
+{
+  const RuncOpNode *node = &op->u.node;
+  const char *name;
+  autofd int parent = runc_sys_parent_in_root (runc_child_root (child), op->target, &name);
+  autofd int fd = -EBADF;
+
+  if (parent < 0)
+    return runc_child_fail (child, RUNC_FAIL_CREATE, parent);
+  if (mknodat (parent, name, node->mode, makedev (node->major, node->minor)) < 0)
+    {
+      if (errno != EEXIST)
+        return runc_child_fail (child, RUNC_FAIL_CREATE, -errno);
+      fd = runc_sys_openat2 (parent, name, O_PATH | O_NOFOLLOW, RESOLVE_BENEATH);
+      if (fd < 0)
+        return runc_child_fail (child, RUNC_FAIL_RESOLVE, fd);
+      int r = verify_device (fd, node->mode & S_IFMT, node->major, node->minor);
+
+      return r < 0 ? runc_child_fail (child, RUNC_FAIL_VERIFY, r) : 0;
+    }
+  /* mknod() applied the umask, and the device belongs to us. */
+  if (fchmodat (parent, name, node->mode & 07777, 0) < 0
+      || fchownat (parent, name, node->uid, node->gid, AT_SYMLINK_NOFOLLOW) < 0)
+    return runc_child_fail (child, RUNC_FAIL_ATTRIBUTES, -errno);
+  return 0;
+}
+
+int
+runc_child_op_bind_device (RuncChild *child, const RuncOp *op)
+{
+  const RuncOpNode *node = &op->u.node;
+  autofd int tree = runc_sys_open_tree (AT_FDCWD, node->path, OPEN_TREE_CLONE);
+  autofd int target = -EBADF;
+  int r;
+
+  if (tree < 0)
+    return runc_child_fail (child, RUNC_FAIL_SOURCE, tree);
+  r = verify_device (tree, node->mode & S_IFMT, node->major, node->minor);
+  if (r < 0)
+    return runc_child_fail (child, RUNC_FAIL_VERIFY, r);
+  target = runc_sys_mkfile_in_root (runc_child_root (child), op->target, 0666);
+  if (target < 0)
+    return runc_child_fail (child, RUNC_FAIL_CREATE, target);
+  r = runc_sys_tree_attach (tree, target);
+  return r < 0 ? runc_child_fail (child, RUNC_FAIL_ATTACH, r) : 0;
+}
+
+int
+runc_child_op_symlink (RuncChild *child, const RuncOp *op)
+{
+  const char *name;
+  autofd int parent = runc_sys_parent_in_root (runc_child_root (child), op->target, &name);
+
+  if (parent < 0)
+    return runc_child_fail (child, RUNC_FAIL_CREATE, parent);
+  if (symlinkat (op->u.text, parent, name) < 0 && errno != EEXIST)
+    return runc_child_fail (child, RUNC_FAIL_CREATE, -errno);
+  return 0;
+}
+
+/* Open what is to be hidden. Returns -ENOENT for what is not there, whatever part of it. */
+static int
+open_hidden (RuncChild *child, const char *target)
+{
+  int fd = runc_sys_open_in_root (runc_child_root (child), target, O_PATH, false);
+
+  return fd == -ENOTDIR ? -ENOENT : fd;
+}
+
+int
+runc_child_op_mask (RuncChild *child, const RuncOp *op)
+{
+  autofd int target = open_hidden (child, op->target);
+  autofd int tree = -EBADF;
+  struct stat st;
+  int r;
+
+  if (target == -ENOENT)
+    return 0;
+  if (target < 0)
+    return runc_child_fail (child, RUNC_FAIL_RESOLVE, target);
+  if (fstat (target, &st) < 0)
+    return -errno;
+  tree = runc_sys_tree_clone (runc_child_slot (child, S_ISDIR (st.st_mode) ? op->result : op->slot),
+                              false);
+  if (tree < 0)
+    return runc_child_fail (child, RUNC_FAIL_SOURCE, tree);
+  r = runc_sys_tree_attach (tree, target);
+  return r < 0 ? runc_child_fail (child, RUNC_FAIL_ATTACH, r) : 0;
+}
+
+int
+runc_child_op_readonly (RuncChild *child, const RuncOp *op)
+{
+  RuncTreeAttr attr = { .set = MOUNT_ATTR_RDONLY };
+  autofd int target = open_hidden (child, op->target);
+  autofd int tree = -EBADF;
+  int r;
+
+  if (target == -ENOENT)
+    return 0;
+  if (target < 0)
+    return runc_child_fail (child, RUNC_FAIL_RESOLVE, target);
+  tree = runc_sys_tree_clone (target, true);
+  if (tree < 0)
+    return runc_child_fail (child, RUNC_FAIL_SOURCE, tree);
+  r = runc_sys_tree_set_attr (tree, &attr);
+  if (r < 0)
+    return runc_child_fail (child, RUNC_FAIL_ATTRIBUTES, r);
+  r = runc_sys_tree_attach (tree, target);
+  return r < 0 ? runc_child_fail (child, RUNC_FAIL_ATTACH, r) : 0;
+}
+
+/* Put the slave on /dev/console, which is made if it is absent and never followed. */
+static int
+bind_console (RuncChild *child, int root, int slave)
+{
+  autofd int target = runc_sys_open_in_root (root, "dev/console", O_PATH, true);
+  autofd int tree = -EBADF;
+  int r;
+
+  if (target == -ENOENT)
+    target = runc_sys_mkfile_in_root (root, "dev/console", 0666);
+  if (target < 0)
+    return runc_child_fail (child, RUNC_FAIL_CREATE, target);
+  tree = runc_sys_tree_clone (slave, false);
+  if (tree < 0)
+    return runc_child_fail (child, RUNC_FAIL_SOURCE, tree);
+  r = runc_sys_tree_attach (tree, target);
+  return r < 0 ? runc_child_fail (child, RUNC_FAIL_ATTACH, r) : 0;
+}
+
+/* Make @slave stdio and the controlling terminal of this session. */
+static int
+take_terminal (int slave)
+{
+  for (int fd = 0; fd <= 2; fd++)
+    if (dup2 (slave, fd) < 0) /* without close-on-exec: these three are for the container */
+      return -errno;
+  return ioctl (0, TIOCSCTTY, 0) < 0 ? -errno : 0;
+}
+
+int
+runc_child_op_console (RuncChild *child, const RuncOp *op)
+{
+  const RuncOpConsole *console = &op->u.console;
+  autofd int own_root = -EBADF, master = -EBADF, slave = -EBADF;
+  int root = runc_child_root (child);
+  int r;
+
+  if (root < 0)
+    root = own_root = runc_sys_openat2 (AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
+  if (root < 0)
+    return root;
+  r = runc_sys_pty_open (root, &master, &slave);
+  if (r == -ENOTSUP)
+    return runc_child_fail (child, RUNC_FAIL_VERIFY, r);
+  if (r < 0)
+    return runc_child_fail (child, RUNC_FAIL_SOURCE, r);
+  r = runc_sys_tty_set_size (slave, console->width, console->height);
+  if (r < 0)
+    return r;
+  if (fchown (slave, console->uid, console->gid) < 0)
+    return runc_child_fail (child, RUNC_FAIL_ATTRIBUTES, -errno);
+  if (console->bind)
+    {
+      r = bind_console (child, root, slave);
+      if (r < 0)
+        return r;
+    }
+  r = runc_wire_send (child->sock, RUNC_MESSAGE_CONSOLE, NULL, 0, master);
+  if (r < 0)
+    return runc_child_fail (child, RUNC_FAIL_PROTOCOL, r);
+  return take_terminal (slave);
+}
