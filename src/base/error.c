@@ -22,8 +22,9 @@ runc_throw (GError **error, RuncErrorCode code, const char *format, ...)
   return FALSE;
 }
 
-static void G_GNUC_PRINTF (3, 0)
-    throw_system (GError **error, int errnum, const char *format, va_list ap)
+G_GNUC_PRINTF (3, 0)
+static void
+throw_system (GError **error, int errnum, const char *format, va_list ap)
 {
   if (error == NULL)
     return;

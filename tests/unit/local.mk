@@ -4,3 +4,12 @@
 
 unit_programs += tests/unit/test-cgroup-dirs
 tests_unit_test_cgroup_dirs_SOURCES = tests/unit/test-cgroup-dirs.c
+
+unit_programs += tests/unit/test-strings
+tests_unit_test_strings_SOURCES = tests/unit/test-strings.c
+
+unit_programs += tests/unit/test-io
+tests_unit_test_io_SOURCES = tests/unit/test-io.c
+
+unit_programs += tests/unit/test-log
+tests_unit_test_log_SOURCES = tests/unit/test-log.c
