@@ -1,0 +1,12 @@
+# config.json: decoding, validation, the template of `spec`
+runc_sources += \
+	src/spec/decode-linux.c \
+	src/spec/decode-process.c \
+	src/spec/decode-resources.c \
+	src/spec/decode-seccomp.c \
+	src/spec/decode.c \
+	src/spec/decode.h \
+	src/spec/decoder.c \
+	src/spec/names.c \
+	src/spec/names.h \
+	src/spec/spec.h

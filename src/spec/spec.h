@@ -452,7 +452,8 @@ RuncSpec *runc_spec_decode (const char *text, gsize len, GError **error);
 /* As runc_spec_decode() for a file: reads DIR_FD/@name, refuses more than 16 MiB. */
 RuncSpec *runc_spec_read (int dir_fd, const char *name, GError **error);
 
-/* Decode a process.json (exec --process) on its own: the result is a spec with only `process` set. */
+/* Decode a process.json (exec --process) on its own: the result is a spec with only `process` set.
+ */
 RuncSpec *runc_spec_decode_process (const char *text, gsize len, GError **error);
 
 /* Decode a resources document (update -r): the result has only linux_spec.resources set. */
@@ -462,8 +463,9 @@ void runc_spec_free (RuncSpec *spec);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (RuncSpec, runc_spec_free)
 
 /* The rules of the specification that need no knowledge of the host: required members, absolute
- * paths, known enum values, duplicate namespaces, ranges of numbers, overlapping maps, ... The first
- * broken one is the error (RUNC_ERROR_INVALID_SPEC or RUNC_ERROR_UNSUPPORTED), with its JSON path. */
+ * paths, known enum values, duplicate namespaces, ranges of numbers, overlapping maps, ... The
+ * first broken one is the error (RUNC_ERROR_INVALID_SPEC or RUNC_ERROR_UNSUPPORTED), with its JSON
+ * path. */
 gboolean runc_spec_validate (const RuncSpec *spec, GError **error);
 
 /* The rules for a process alone, with @path in front of the JSON paths ("process"). */
@@ -473,7 +475,8 @@ gboolean runc_spec_validate_process (const RuncSpecProcess *process, const char 
 /* The value of annotation @key, or NULL. */
 const char *runc_spec_annotation (const RuncSpec *spec, const char *key);
 
-/* Parse a capability name, "CAP_KILL" (case does not matter, the prefix does): its number, or -1. */
+/* Parse a capability name, "CAP_KILL" (case does not matter, the prefix does): its number, or -1.
+ */
 int runc_capability_from_string (const char *name);
 /* "CAP_KILL", or NULL for a number that this build does not know. */
 const char *runc_capability_to_string (int capability);
