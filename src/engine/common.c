@@ -188,6 +188,16 @@ runc_engine_open_init (const RuncState *state)
   return runc_sys_pidfd_open_checked (state->init_pid, state->init_start_time);
 }
 
+void
+runc_engine_thaw (const RuncState *state)
+{
+  if (is_frozen (state))
+    {
+      RuncCgroupRef ref = runc_engine_cgroup_ref (state);
+      runc_cgroup_freeze (&ref, FALSE, NULL);
+    }
+}
+
 gboolean
 runc_engine_end (const RuncState *state, GError **error)
 {
@@ -205,12 +215,7 @@ runc_engine_end (const RuncState *state, GError **error)
   else if (pidfd != -ESRCH)
     return runc_throw_neg (error, pidfd, "cannot open init (process %d) of container '%s'",
                            state->init_pid, state->id);
-  /* The freezer of cgroup v1 holds back even SIGKILL. */
-  if (is_frozen (state))
-    {
-      RuncCgroupRef ref = runc_engine_cgroup_ref (state);
-      runc_cgroup_freeze (&ref, FALSE, NULL);
-    }
+  runc_engine_thaw (state);
   if (pidfd < 0)
     return TRUE;
   r = runc_sys_pidfd_wait (pidfd, KILL_TIMEOUT_MS);

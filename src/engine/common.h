@@ -71,6 +71,13 @@ GArray *runc_engine_processes (const RuncState *state, GError **error);
 /* Send @signal to all processes of the container. One that has none is no error. */
 gboolean runc_engine_signal_all (const RuncState *state, int signal, GError **error);
 
+/* Parse "KILL", "SIGKILL" (in any case), "RTMIN+3", "9". 0, which only probes, is taken as well.
+ * RUNC_ERROR_USAGE for anything else. */
+gboolean runc_engine_parse_signal (const char *text, int *ret_signal, GError **error);
+
+/* Thaw a frozen container, as far as possible: the freezer of cgroup v1 holds back even SIGKILL. */
+void runc_engine_thaw (const RuncState *state);
+
 /* SIGKILL for all of the container, thawed if need be, and wait for its init's end.
  * RUNC_ERROR_FAILED "container init still running" after ten seconds. */
 gboolean runc_engine_end (const RuncState *state, GError **error);

@@ -67,8 +67,7 @@ typedef struct
   char *created;    /* RFC 3339 with nanoseconds, UTC */
   char *owner;      /* user name, or "#1000" */
   char **published; /* strv or NULL */
-  RuncPairs annotations; /* borrowed from spec */
-  RuncSpec *spec;   /* NULL when its config.json cannot be read; owned */
+  char **annotations; /* strv of key, value, key, value, ... or NULL */
 } RuncContainerInfo;
 
 void runc_container_info_free (RuncContainerInfo *info);

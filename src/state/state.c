@@ -11,14 +11,13 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/io.h"
 #include "sys/pid.h"
 #include "sys/tree.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -26,12 +25,16 @@
 
 #define MAX_STATE_SIZE (4 * 1024 * 1024)
 
-static const char *const status_names[] = { "creating", "created", "running", "paused", "stopped" };
-
 const char *
 runc_status_to_string (RuncStatus status)
 {
-  return status_names[status];
+  static const char *const names[] = {
+#define X(name, text) [RUNC_STATUS_##name] = text,
+    RUNC_STATUSES (X)
+#undef X
+  };
+
+  return names[status];
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */
@@ -231,39 +234,11 @@ runc_state_dir_remove (RuncStateDir *dir, GError **error)
   return TRUE;
 }
 
-static gboolean
-write_all (int fd, const char *text, gsize len)
-{
-  while (len > 0)
-    {
-      ssize_t n = write (fd, text, len);
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n < 0)
-        return FALSE;
-      text += n;
-      len -= (gsize)n;
-    }
-  return TRUE;
-}
-
 gboolean
-runc_state_write_file (const RuncStateDir *dir, const char *name, const char *text, gsize len,
-                       GError **error)
+runc_state_write_file (const RuncStateDir *dir, const char *name, const char *text, GError **error)
 {
-  /* One writer at a time: who has the lock. */
-  g_autofree char *temporary = g_strconcat (name, ".new", NULL);
-  autofd int fd = openat (dir->dir_fd, temporary,
-                          O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-
-  if (fd < 0)
-    return runc_throw_errno (error, "cannot create '%s/%s'", dir->path, temporary);
-  if (!write_all (fd, text, len) || renameat (dir->dir_fd, temporary, dir->dir_fd, name) < 0)
-    {
-      runc_throw_errno (error, "cannot write '%s/%s'", dir->path, name);
-      unlinkat (dir->dir_fd, temporary, 0);
-      return FALSE;
-    }
+  if (!runc_io_replace_file (dir->dir_fd, name, text, 0600, error))
+    return runc_prefix (error, "container '%s'", id_of (dir));
   return TRUE;
 }
 
@@ -272,40 +247,7 @@ runc_state_write (const RuncStateDir *dir, const RuncState *state, GError **erro
 {
   g_autofree char *text = runc_state_to_json (state);
 
-  return runc_state_write_file (dir, RUNC_STATE_FILE, text, strlen (text), error);
-}
-
-/* Read all of @fd. A state of ordinary size costs one read() and a second one that finds the end.
- */
-static GString *
-read_all (int fd)
-{
-  g_autoptr (GString) text = g_string_sized_new (4096);
-
-  for (;;)
-    {
-      if (text->allocated_len - text->len < 2048)
-        {
-          gsize len = text->len;
-          g_string_set_size (text, len * 2);
-          g_string_truncate (text, len);
-        }
-      ssize_t n = read (fd, text->str + text->len, text->allocated_len - text->len - 1);
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n < 0)
-        return NULL;
-      if (n == 0)
-        break;
-      text->len += (gsize)n;
-      if (text->len > MAX_STATE_SIZE)
-        {
-          errno = EFBIG;
-          return NULL;
-        }
-    }
-  text->str[text->len] = '\0';
-  return g_steal_pointer (&text);
+  return runc_state_write_file (dir, RUNC_STATE_FILE, text, error);
 }
 
 RuncState *
@@ -313,29 +255,26 @@ runc_state_read (const RuncStateDir *dir, GError **error)
 {
   autofd int fd
       = openat (dir->dir_fd, RUNC_STATE_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-  g_autoptr (GString) text = NULL;
-  RuncState *state;
+  g_autofree char *text = NULL;
+  RuncState *state = NULL;
+  gsize len;
 
+  if (fd < 0 && errno == ENOENT)
+    {
+      runc_throw (error, RUNC_ERROR_NOT_FOUND,
+                  "container '%s' has no %s: it is being made, or its making was interrupted",
+                  id_of (dir), RUNC_STATE_FILE);
+      return NULL;
+    }
   if (fd < 0)
-    {
-      if (errno == ENOENT)
-        runc_throw (error, RUNC_ERROR_NOT_FOUND,
-                    "container '%s' has no %s: it is being made, or its making was interrupted",
-                    id_of (dir), RUNC_STATE_FILE);
-      else
-        runc_throw_errno (error, "cannot open '%s/%s'", dir->path, RUNC_STATE_FILE);
-      return NULL;
-    }
-  text = read_all (fd);
-  if (text == NULL)
-    {
-      runc_throw_errno (error, "cannot read '%s/%s'", dir->path, RUNC_STATE_FILE);
-      return NULL;
-    }
-  state = runc_state_from_json (text->str, text->len, error);
+    runc_throw_errno (error, "cannot open '%s'", RUNC_STATE_FILE);
+  else
+    text = runc_io_read_fd (fd, RUNC_STATE_FILE, MAX_STATE_SIZE, &len, error);
+  if (text != NULL)
+    state = runc_state_from_json (text, len, error);
   if (state == NULL)
-    runc_prefix (error, "container '%s' is damaged ('runc delete --force' removes it)",
-                 id_of (dir));
+    runc_prefix (error, "container '%s' is damaged ('runc delete --force %s' removes it)",
+                 id_of (dir), id_of (dir));
   return state;
 }
 

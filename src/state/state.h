@@ -53,13 +53,19 @@ typedef struct
   char *intel_rdt_dir; /* resctrl group to remove on delete */
 } RuncState;
 
+/* X (ENUM, "name") */
+#define RUNC_STATUSES(X)                                                                           \
+  X (CREATING, "creating")                                                                         \
+  X (CREATED, "created")                                                                           \
+  X (RUNNING, "running")                                                                           \
+  X (PAUSED, "paused")                                                                             \
+  X (STOPPED, "stopped")
+
 typedef enum
 {
-  RUNC_STATUS_CREATING,
-  RUNC_STATUS_CREATED,
-  RUNC_STATUS_RUNNING,
-  RUNC_STATUS_PAUSED,
-  RUNC_STATUS_STOPPED,
+#define X(name, text) RUNC_STATUS_##name,
+  RUNC_STATUSES (X)
+#undef X
 } RuncStatus;
 
 const char *runc_status_to_string (RuncStatus status);
@@ -123,10 +129,10 @@ void runc_state_dir_unlock (RuncStateDir *dir);
 /* Remove the directory with all that is in it, and drop the lock. Missing files are fine. */
 gboolean runc_state_dir_remove (RuncStateDir *dir, GError **error);
 
-/* Replace state.json, or another file of the directory (mode 0600), as a whole. */
+/* Replace state.json, or another file of the directory, as a whole (mode 0600). */
 gboolean runc_state_write (const RuncStateDir *dir, const RuncState *state, GError **error);
 gboolean runc_state_write_file (const RuncStateDir *dir, const char *name, const char *text,
-                                gsize len, GError **error);
+                                GError **error);
 /* Read state.json. RUNC_ERROR_NOT_FOUND when there is none (killed while creating);
  * RUNC_ERROR_INVALID_SPEC when it cannot be understood. */
 RuncState *runc_state_read (const RuncStateDir *dir, GError **error);
