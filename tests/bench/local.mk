@@ -15,6 +15,7 @@ tests_bench_bench_LDADD =
 if HAVE_SECCOMP
 bench_programs += tests/bench/filter
 tests_bench_filter_SOURCES = tests/bench/filter.c
+tests_bench_filter_LDADD = $(SECCOMP_LIBS)
 endif
 
 EXTRA_DIST += tests/bench/run.sh
