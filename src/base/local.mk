@@ -4,6 +4,7 @@ runc_sources += \
 	src/base/io.c src/base/io.h \
 	src/base/json.c src/base/json.h \
 	src/base/log.c src/base/log.h \
+	src/base/process.c src/base/process.h \
 	src/base/strings.c src/base/strings.h \
 	src/base/version.c src/base/version.h
 

@@ -9,7 +9,7 @@ typedef struct
 {
   RuncChildPlan *plan;         /* parent slots are open */
   int sock;                    /* the child's end of the wire */
-  int parent_sock;             /* the parent's end, to be closed here */
+  int close_fds[2];            /* the parent's end of the wire, the state directory with its lock */
   const sigset_t *signal_mask; /* what the container's process gets */
 } RuncChildStart;
 

@@ -209,8 +209,10 @@ runc_child_main (const RuncChildStart *start)
   };
   bool take_alternative = false;
 
-  /* Only with the parent's end closed here does its death show as end-of-file. */
-  close (start->parent_sock);
+  /* Only with the parent's end closed here does its death show as end-of-file, and only without the
+   * state directory does its lock end with the parent. */
+  for (size_t i = 0; i < sizeof start->close_fds / sizeof start->close_fds[0]; i++)
+    runc_close_fd (start->close_fds[i]);
   for (size_t i = 0; i < child.plan->n_ops; i++)
     if (!child.plan->ops[i].alternative || take_alternative)
       take_alternative = do_op (&child, i);

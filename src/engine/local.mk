@@ -10,3 +10,12 @@ runc_sources += \
 	src/engine/query.c \
 	src/engine/signals.c \
 	src/engine/update.c
+
+# create, run, start, exec
+runc_sources += \
+	src/engine/create.c src/engine/create.h \
+	src/engine/exec-process.c src/engine/exec-process.h \
+	src/engine/exec.c \
+	src/engine/prepare.c src/engine/prepare.h \
+	src/engine/run.c \
+	src/engine/start.c

@@ -1,8 +1,8 @@
 /* Launch: carry out a RuncPlan. Parent side: spawn, id maps, hooks, console, protocol, supervision.
  *
- * A launch is a short-lived object: start it, wait until it is ready, commit the state, let it proceed,
- * and (foreground) supervise it. Until runc_launch_proceed() a failure or a clear kills and reaps the
- * child; afterwards the child is the container's and outlives us.
+ * A launch is a short-lived object: start it, wait until it is ready, commit the state, let it
+ * proceed, and (foreground) supervise it. Until runc_launch_proceed() a failure or a clear kills
+ * and reaps the child; afterwards the child is the container's and outlives us.
  */
 #pragma once
 
@@ -16,19 +16,20 @@
 
 typedef struct
 {
-  RuncPlan *plan;      /* borrowed; its slots are filled here */
-  int sock;            /* our end of the wire */
-  pid_t pid;           /* the container's init (after FORKED) or exec'ed process, as seen by us */
-  int pidfd;           /* of it */
-  int console;         /* pty master, or -EBADF */
-  int notify;          /* seccomp listener, or -EBADF */
-  pid_t stage_pid;     /* first stage that forks and exits; 0 when reaped or none */
+  RuncPlan *plan;  /* borrowed; its slots are filled here */
+  int sock;        /* our end of the wire */
+  pid_t pid;       /* the container's init (after FORKED) or exec'ed process, as seen by us */
+  int pidfd;       /* of it */
+  int console;     /* pty master, or -EBADF */
+  int notify;      /* seccomp listener, or -EBADF */
+  pid_t stage_pid; /* first stage that forks and exits; 0 when reaped or none */
+  int stage_pidfd;
   gboolean proceeded;
 } RuncLaunch;
 
 #define RUNC_LAUNCH_INIT                                                                           \
   {                                                                                                \
-    .sock = -EBADF, .pidfd = -EBADF, .console = -EBADF, .notify = -EBADF                           \
+    .sock = -EBADF, .pidfd = -EBADF, .console = -EBADF, .notify = -EBADF, .stage_pidfd = -EBADF    \
   }
 
 /* Kills and reaps a child that has not proceeded; closes fds. */
@@ -38,36 +39,44 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RuncLaunch, runc_launch_clear)
 /* What the plan cannot know. */
 typedef struct
 {
-  int cgroup_fd;              /* v2 directory for CLONE_INTO_CGROUP, or -EBADF */
-  const char *fifo;           /* path of the start fifo, or NULL */
-  int init_pidfd;             /* exec: pidfd of the container's init */
+  int cgroup_fd;               /* v2 directory for CLONE_INTO_CGROUP, or -EBADF */
+  const char *fifo;            /* path of the start fifo, or NULL */
+  int init_pidfd;              /* exec: pidfd of the container's init */
+  int state_dir_fd;            /* closed in the child, so that it does not keep the lock; or -EBADF */
+  const sigset_t *signal_mask; /* for the container's process; NULL: our current one */
 } RuncLaunchContext;
 
 /* Open the parent's slots, clone, write the id maps (unless plan->forks: then when FORKED came). */
 gboolean runc_launch_start (RuncLaunch *launch, RuncPlan *plan, const RuncLaunchContext *context,
                             GError **error);
 
-/* Drive the protocol up to the point where everything is sent but PROCEED.
+/* Drive the protocol up to the point where everything is sent but PROCEED. The order of messages is
+ * taken from the plan's op list, the same that the child walks.
  *
- * @hook_state: the state json for hooks with status "creating" (NULL when there are no hooks)
- * @filter: the seccomp program or NULL */
+ * @state_json: the container's state for hooks (new string), with status "created" or "creating"
+ * @on_root_ready: what has to happen between ROOT_READY and HOOKS_DONE (hooks, network), or NULL
+ * @filter: the seccomp program, or NULL */
 typedef struct
 {
-  const char *hook_state;
-  const char *hook_state_created; /* the same with status "created", for startContainer */
   const RuncSeccompFilter *filter;
-  gboolean (*on_root_ready) (RuncLaunch *launch, gpointer data, GError **error); /* network; or NULL */
+  char *(*state_json) (RuncLaunch *launch, gboolean created, gpointer data);
+  gboolean (*on_root_ready) (RuncLaunch *launch, gpointer data, GError **error);
   gpointer data;
 } RuncLaunchDrive;
 
 gboolean runc_launch_drive (RuncLaunch *launch, const RuncLaunchDrive *drive, GError **error);
 
-/* Send PROCEED. From here on the child is not ours to kill. @wait_exec: wait for the end-of-file that
- * means that execve() succeeded (or for FAILED, which becomes the error). */
+/* Send PROCEED: the container's state is on disk. @wait_exec: wait for the end-of-file that means
+ * that execve() succeeded (or for FAILED, which becomes the error). After success the child is not
+ * ours to kill any more. */
 gboolean runc_launch_proceed (RuncLaunch *launch, gboolean wait_exec, GError **error);
 
 /* Run parent-side hooks one after the other with @state_json on stdin. */
 gboolean runc_launch_run_hooks (const RuncPlanHooks *hooks, const char *state_json, GError **error);
+
+/* Block every signal that supervision forwards, before the clone, so that none is lost; @ret_before
+ * is what the container's process gets (RuncLaunchContext.signal_mask). */
+void runc_launch_block_signals (sigset_t *ret_before);
 
 /* Foreground: forward signals, copy the terminal, resize, reap, until the process ends.
  * @ret_status: exit status, or 128 + signal */

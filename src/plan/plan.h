@@ -35,6 +35,8 @@ typedef struct
   RuncIdMap *gids;
   gsize n_gids;
   gboolean deny_setgroups; /* write "deny" to setgroups first */
+  const char *newuidmap;   /* TOOLS: their paths */
+  const char *newgidmap;
 } RuncMapPlan;
 
 typedef enum
@@ -163,6 +165,10 @@ struct RuncPlanFailure
 };
 gboolean runc_plan_throw_failure (const RuncPlan *plan, const struct RuncPlanFailure *failure,
                                   GError **error);
+
+/* The names of the mount options that a plan understands, sorted (NULL-terminated, static); not those
+ * that are handed on to a filesystem. For `features`. */
+const char *const *runc_plan_mount_options (void);
 
 void runc_plan_free (RuncPlan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (RuncPlan, runc_plan_free)

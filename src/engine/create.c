@@ -1,0 +1,309 @@
+/* `create`, and what `run` shares with it. Runs in the parent.
+ *
+ * The order makes a SIGKILL at any moment harmless: the state directory, locked, comes first, and
+ * says where the cgroups will be before they are made; the child ends by itself when its socket
+ * ends, until PROCEED, and before PROCEED its pid is on disk. What is left can be seen by `list`
+ * and removed by `delete --force`.
+ *
+ * While the child builds the root, the parent compiles the seccomp filter and writes the state.
+ */
+#include "engine/create.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "engine/engine.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static RuncCgroupSetup
+cgroup_setup (const RuncCreation *creation)
+{
+  const RuncCgroupPlan *plan = &creation->prepared.plan->cgroup;
+
+  return (RuncCgroupSetup){
+    .ref = { .driver = (int)plan->driver,
+             .v1_dirs = plan->v1_dirs,
+             .v2_dir = plan->v2_dir,
+             .user_bus = plan->user_bus },
+    .id = creation->state->id,
+    .systemd_path = plan->path,
+    .properties = plan->properties,
+    .subgroup = plan->subgroup,
+    .delegate = plan->delegate,
+    .device_rules = plan->device_rules,
+    .resources = plan->resources,
+  };
+}
+
+void
+runc_creation_clear (RuncCreation *creation)
+{
+  g_autoptr (GError) error = NULL;
+
+  runc_launch_clear (&creation->launch);
+  if (creation->registered && !creation->committed
+      && !runc_engine_destroy (&creation->dir, creation->state, &error))
+    runc_warning ("cannot clean up '%s': %s", creation->dir.path, error->message);
+  runc_cgroup_made_clear (&creation->cgroup);
+  runc_seccomp_filter_clear (&creation->filter);
+  runc_state_dir_clear (&creation->dir);
+  g_clear_pointer (&creation->state, runc_state_free);
+  runc_prepared_clear (&creation->prepared);
+}
+
+/* The state as far as it is known before anything is made. */
+static RuncState *
+new_state (const RuncPrepared *prepared)
+{
+  const RuncPlan *plan = prepared->plan;
+  RuncState *state = g_new0 (RuncState, 1);
+
+  state->id = g_strdup (prepared->request.id);
+  state->bundle = g_strdup (prepared->host->bundle);
+  state->rootfs = g_strdup (prepared->host->rootfs);
+  state->created_us = g_get_real_time ();
+  state->owner = prepared->host->euid;
+  state->rootless = !runc_host_is_real_root (prepared->host);
+  state->new_userns = plan->new_userns;
+  state->own_pidns = plan->own_pidns;
+  state->terminal = plan->terminal;
+  state->cgroup_driver = (int)plan->cgroup.driver;
+  state->v1_dirs = g_strdupv (plan->cgroup.v1_dirs);
+  state->v2_dir = g_strdup (plan->cgroup.v2_dir);
+  state->systemd_user_bus = plan->cgroup.user_bus;
+  state->published = g_strdupv (plan->network.publish);
+  runc_engine_state_describe (state, prepared->spec);
+  return state;
+}
+
+static gboolean
+make_fifo (const RuncStateDir *dir, GError **error)
+{
+  /* The container's user opens it for writing, through an fd that was passed along; the mode must
+   * allow that, the directory above keeps everybody else out. */
+  if (mkfifoat (dir->dir_fd, RUNC_STATE_FIFO, 0622) < 0
+      || fchmodat (dir->dir_fd, RUNC_STATE_FIFO, 0622, 0) < 0)
+    return runc_throw_errno (error, "cannot make '%s/%s'", dir->path, RUNC_STATE_FIFO);
+  return TRUE;
+}
+
+/* Make the state directory with what delete needs to know, then the cgroups. */
+static gboolean
+acquire (RuncCreation *creation, gboolean gate, GError **error)
+{
+  const RuncPrepared *prepared = &creation->prepared;
+  const RuncPlan *plan = prepared->plan;
+  RuncCgroupSetup setup;
+
+  if (!runc_state_dir_create (prepared->state_root, prepared->request.id, &creation->dir, error))
+    return FALSE;
+  creation->registered = TRUE;
+  creation->state = new_state (prepared);
+  if (!runc_state_write_file (&creation->dir, RUNC_STATE_CONFIG, prepared->config, error)
+      || (gate && !make_fifo (&creation->dir, error)))
+    return FALSE;
+  if (plan->cgroup.driver == RUNC_CGROUP_DRIVER_NONE)
+    return TRUE;
+  if (!runc_state_write (&creation->dir, creation->state, error))
+    return FALSE;
+  setup = cgroup_setup (creation);
+  return runc_cgroup_create (&setup, &creation->cgroup, error);
+}
+
+/* The process is there: place it (systemd), note it, compile its filter. */
+static gboolean
+register_process (RuncCreation *creation, GError **error)
+{
+  RuncCgroupSetup setup = cgroup_setup (creation);
+  RuncState *state = creation->state;
+
+  if (!runc_cgroup_adopt (&setup, creation->launch.pid, &creation->cgroup, error))
+    return FALSE;
+  if (creation->cgroup.v2_dir != NULL)
+    {
+      g_free (state->v2_dir);
+      state->v2_dir = g_strdup (creation->cgroup.v2_dir);
+    }
+  state->systemd_unit = g_strdup (creation->cgroup.unit);
+  state->init_pid = creation->launch.pid;
+  state->init_start_time = runc_state_process_start_time (state->init_pid);
+  return runc_state_write (&creation->dir, state, error);
+}
+
+static gboolean
+compile_filter (RuncCreation *creation, GError **error)
+{
+  const RuncSpecSeccomp *seccomp = creation->prepared.plan->seccomp;
+  g_autofree char *cache = NULL;
+
+  if (seccomp == NULL)
+    return TRUE;
+  cache = runc_engine_cache_dir ("seccomp");
+  return runc_seccomp_compile (seccomp, cache, &creation->filter, error);
+}
+
+static char *
+state_json (RuncLaunch *launch, gboolean created, gpointer data)
+{
+  RuncCreation *creation = data;
+
+  creation->state->init_pid = launch->pid;
+  return runc_engine_state_json (creation->state,
+                                 created ? RUNC_STATUS_CREATED : RUNC_STATUS_CREATING);
+}
+
+static gboolean
+run_early_hooks (RuncLaunch *launch, gpointer data, GError **error)
+{
+  RuncCreation *creation = data;
+  const RuncPlan *plan = creation->prepared.plan;
+  g_autofree char *json = NULL;
+
+  if (plan->prestart.n == 0 && plan->create_runtime.n == 0)
+    return TRUE;
+  json = state_json (launch, FALSE, creation);
+  return runc_launch_run_hooks (&plan->prestart, json, error)
+         && runc_launch_run_hooks (&plan->create_runtime, json, error);
+}
+
+static gboolean
+drive (RuncCreation *creation, GError **error)
+{
+  RuncLaunchDrive drive = {
+    .filter = &creation->filter,
+    .state_json = state_json,
+    .on_root_ready = run_early_hooks,
+    .data = creation,
+  };
+
+  return runc_launch_drive (&creation->launch, &drive, error);
+}
+
+gboolean
+runc_engine_write_pid_file (const char *path, pid_t pid, GError **error)
+{
+  char text[32];
+
+  snprintf (text, sizeof text, "%d", (int)pid);
+  return runc_io_replace_file (AT_FDCWD, path, text, 0644, error)
+         || runc_prefix (error, "pid file");
+}
+
+char *
+runc_engine_cache_dir (const char *name)
+{
+  const char *base = g_getenv ("XDG_CACHE_HOME");
+  const char *home = g_getenv ("HOME");
+
+  if (geteuid () == 0)
+    return g_build_filename ("/var/cache/runc", name, NULL);
+  if (base != NULL && g_path_is_absolute (base))
+    return g_build_filename (base, "runc", name, NULL);
+  if (home != NULL && g_path_is_absolute (home))
+    return g_build_filename (home, ".cache", "runc", name, NULL);
+  return NULL;
+}
+
+/* What others are waiting for: the pty, the seccomp listener, the pid. */
+static gboolean
+hand_out (RuncCreation *creation, GError **error)
+{
+  const RuncCreateRequest *request = &creation->prepared.request;
+  RuncLaunch *launch = &creation->launch;
+
+  if (request->console_socket != NULL && launch->console >= 0)
+    {
+      if (!runc_launch_send_console (request->console_socket, launch->console, error))
+        return FALSE;
+      launch->console = runc_close_fd (launch->console);
+    }
+  if (launch->notify >= 0)
+    {
+      g_autofree char *json = state_json (launch, FALSE, creation);
+
+      if (!runc_seccomp_notify_send (creation->prepared.plan->seccomp, launch->notify, json,
+                                     launch->pid, error))
+        return FALSE;
+      launch->notify = runc_close_fd (launch->notify);
+    }
+  if (request->pidfd_socket != NULL
+      && !runc_launch_send_pidfd (request->pidfd_socket, launch->pidfd, error))
+    return FALSE;
+  return request->pid_file == NULL
+         || runc_engine_write_pid_file (request->pid_file, launch->pid, error);
+}
+
+gboolean
+runc_engine_check_terminal (gboolean terminal, gboolean detach, const char *console_socket,
+                            GError **error)
+{
+  if (detach && terminal && console_socket == NULL)
+    return runc_throw (error, RUNC_ERROR_USAGE,
+                       "cannot allocate tty if runc will detach without setting console socket");
+  if ((!detach || !terminal) && console_socket != NULL)
+    return runc_throw (error, RUNC_ERROR_USAGE,
+                       "cannot use console socket if runc will not detach or allocate tty");
+  return TRUE;
+}
+
+gboolean
+runc_engine_check_fds (guint n, GError **error)
+{
+  for (guint i = 0; i < n; i++)
+    if (fcntl ((int)(3 + i), F_GETFD) < 0)
+      return runc_throw_errno (error, "unable to stat preserved-fd %u (of %u)", i, n);
+  return TRUE;
+}
+
+gboolean
+runc_creation_run (RuncCreation *creation, const RuncGlobal *global,
+                   const RuncCreateRequest *request, gboolean gate, const sigset_t *signal_mask,
+                   GError **error)
+{
+  g_autofree char *fifo = NULL;
+  RuncLaunchContext context = {
+    .init_pidfd = -EBADF,
+    .signal_mask = signal_mask,
+  };
+  gboolean two_stages;
+
+  if (!runc_engine_check_fds (request->preserve_fds, error)
+      || !runc_prepare (global, request, NULL, gate, &creation->prepared, error)
+      || !runc_engine_check_terminal (creation->prepared.plan->terminal, gate || request->detach,
+                                      request->console_socket, error)
+      || !acquire (creation, gate, error))
+    return FALSE;
+  fifo = g_build_filename (creation->dir.path, RUNC_STATE_FIFO, NULL);
+  context.cgroup_fd = creation->cgroup.v2_fd;
+  context.state_dir_fd = creation->dir.dir_fd;
+  context.fifo = fifo;
+  if (!runc_launch_start (&creation->launch, creation->prepared.plan, &context, error))
+    return FALSE;
+  /* With two stages the process is only known once the first has reported it. */
+  two_stages = creation->prepared.plan->forks;
+  return (two_stages || register_process (creation, error)) && compile_filter (creation, error)
+         && drive (creation, error) && (!two_stages || register_process (creation, error))
+         && hand_out (creation, error);
+}
+
+gboolean
+runc_creation_commit (RuncCreation *creation, gboolean wait_exec, GError **error)
+{
+  if (!runc_launch_proceed (&creation->launch, wait_exec, error))
+    return FALSE;
+  creation->committed = TRUE;
+  return TRUE;
+}
+
+gboolean
+runc_engine_create (const RuncGlobal *global, const RuncCreateRequest *request, GError **error)
+{
+  g_auto (RuncCreation) creation = RUNC_CREATION_INIT;
+
+  return runc_creation_run (&creation, global, request, TRUE, NULL, error)
+         && runc_creation_commit (&creation, FALSE, error);
+}

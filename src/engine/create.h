@@ -1,0 +1,55 @@
+/* Making a container up to its gate: what `create` and `run` share. Internal to src/engine. */
+#pragma once
+
+#include "engine/common.h"
+#include "engine/prepare.h"
+#include "launch/launch.h"
+
+/* A container in the making. Embedded. Until it is committed, clear takes everything back: process,
+ * cgroups, state directory. */
+typedef struct
+{
+  RuncPrepared prepared;
+  RuncStateDir dir;
+  RuncState *state;
+  RuncCgroupMade cgroup;
+  RuncSeccompFilter filter;
+  RuncLaunch launch;
+  gboolean registered; /* the state directory is ours */
+  gboolean committed;
+} RuncCreation;
+
+#define RUNC_CREATION_INIT                                                                         \
+  {                                                                                                \
+    .dir = RUNC_STATE_DIR_INIT, .cgroup = { .v2_fd = -EBADF }, .launch = RUNC_LAUNCH_INIT          \
+  }
+
+void runc_creation_clear (RuncCreation *creation);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RuncCreation, runc_creation_clear)
+
+/* Do everything but PROCEED: when this returns, the container's state is on disk, its process has
+ * only the gate and execve() before it, pid file and sockets are served.
+ *
+ * @gate: make a start fifo (create)
+ * @signal_mask: for the container's process; NULL: our current one */
+gboolean runc_creation_run (RuncCreation *creation, const RuncGlobal *global,
+                            const RuncCreateRequest *request, gboolean gate,
+                            const sigset_t *signal_mask, GError **error);
+
+/* Let the container's process proceed; from now on the container stays. */
+gboolean runc_creation_commit (RuncCreation *creation, gboolean wait_exec, GError **error);
+
+/* ---- what exec does in the same way ---- */
+
+/* runc's rules for terminal, detaching and console socket together. */
+gboolean runc_engine_check_terminal (gboolean terminal, gboolean detach, const char *console_socket,
+                                     GError **error);
+
+/* Are the fds from 3 to 3 + @n - 1 open, which the caller wants to be passed on? */
+gboolean runc_engine_check_fds (guint n, GError **error);
+
+gboolean runc_engine_write_pid_file (const char *path, pid_t pid, GError **error);
+
+/* Where this user keeps what can be made again, for @name (new string); NULL: nowhere. The
+ * directory may not exist. */
+char *runc_engine_cache_dir (const char *name);

@@ -1,0 +1,239 @@
+/* `exec`: another process in a running container. Runs in the parent.
+ *
+ * The container is not locked: an exec may take as long as it likes. It joins by one pidfd of the
+ * container's init, so that what is joined is one and the same process's, however fast pids are
+ * reused.
+ */
+#include "engine/exec-process.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "engine/common.h"
+#include "engine/create.h"
+#include "engine/engine.h"
+#include "launch/launch.h"
+#include "plan/plan.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Everything that one exec holds. Embedded. */
+typedef struct
+{
+  RuncContainer container;
+  RuncSpec *spec;
+  RuncHost *host;
+  RuncExecProcess process;
+  RuncPlan *plan;
+  RuncSeccompFilter filter;
+  RuncLaunch launch;
+  int init_pidfd;
+  int cgroup_fd; /* v2 directory for the clone, or -EBADF */
+  char **cgroup_files;
+} Exec;
+
+#define EXEC_INIT                                                                                  \
+  {                                                                                                \
+    .container = RUNC_CONTAINER_INIT, .launch = RUNC_LAUNCH_INIT, .init_pidfd = -EBADF,            \
+    .cgroup_fd = -EBADF                                                                            \
+  }
+
+static void
+exec_clear (Exec *exec)
+{
+  runc_launch_clear (&exec->launch);
+  runc_seccomp_filter_clear (&exec->filter);
+  g_clear_pointer (&exec->plan, runc_plan_free);
+  runc_exec_process_clear (&exec->process);
+  g_clear_pointer (&exec->host, runc_host_free);
+  g_clear_pointer (&exec->spec, runc_spec_free);
+  g_clear_pointer (&exec->cgroup_files, g_strfreev);
+  exec->init_pidfd = runc_close_fd (exec->init_pidfd);
+  exec->cgroup_fd = runc_close_fd (exec->cgroup_fd);
+  runc_container_clear (&exec->container);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Exec, exec_clear)
+
+static gboolean
+check_status (const RuncContainer *container, const RuncExecRequest *request, GError **error)
+{
+  switch (runc_engine_status (&container->dir, container->state))
+    {
+    case RUNC_STATUS_RUNNING:
+    case RUNC_STATUS_CREATED:
+      return TRUE;
+    case RUNC_STATUS_PAUSED:
+      return request->ignore_paused
+             || runc_throw (error, RUNC_ERROR_WRONG_STATE,
+                            "cannot exec in a paused container (use --ignore-paused to override)");
+    case RUNC_STATUS_STOPPED:
+      return runc_throw (error, RUNC_ERROR_WRONG_STATE,
+                         "cannot exec in a stopped container (container not running)");
+    case RUNC_STATUS_CREATING:
+      break;
+    }
+  return runc_throw (error, RUNC_ERROR_WRONG_STATE, "cannot exec in a container being created");
+}
+
+/* The namespaces of @pid that are not ours, as CLONE_NEW* flags. */
+static gboolean
+foreign_namespaces (pid_t pid, guint64 *ret_flags, GError **error)
+{
+  char path[64];
+  guint64 flags = 0;
+
+  snprintf (path, sizeof path, "/proc/%d/ns", (int)pid);
+  autofd int theirs = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  autofd int ours = open ("/proc/self/ns", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+  if (theirs < 0 || ours < 0)
+    return runc_throw_errno (error, "cannot open '%s'", path);
+  for (int ns = 0; ns < RUNC_N_NAMESPACES; ns++)
+    {
+      const char *name = runc_namespace_proc_name ((RuncNamespace)ns);
+      struct stat a, b;
+
+      /* A kernel without this kind of namespace has no such file. */
+      if (fstatat (ours, name, &a, 0) < 0)
+        continue;
+      if (fstatat (theirs, name, &b, 0) < 0)
+        return runc_throw_errno (error, "cannot look at '%s/%s'", path, name);
+      if (a.st_ino != b.st_ino || a.st_dev != b.st_dev)
+        flags |= runc_namespace_clone_flag ((RuncNamespace)ns);
+    }
+  *ret_flags = flags;
+  return TRUE;
+}
+
+/* Where the process is placed: cloned into the v2 directory, or by files that the child writes to.
+ */
+static gboolean
+find_cgroup (Exec *exec, const RuncExecRequest *request, GError **error)
+{
+  const RuncState *state = exec->container.state;
+  RuncCgroupRef ref = runc_engine_cgroup_ref (state);
+
+  if (!runc_engine_has_cgroup (state))
+    {
+      if (request->cgroups != NULL)
+        return runc_throw (error, RUNC_ERROR_UNSUPPORTED, "--cgroup: container '%s' has no cgroup",
+                           state->id);
+      return TRUE;
+    }
+  if (request->cgroups == NULL && state->v1_dirs == NULL && state->v2_dir != NULL)
+    {
+      exec->cgroup_fd = open (state->v2_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+      return exec->cgroup_fd >= 0
+             || runc_throw_errno (error, "cannot open cgroup '%s'", state->v2_dir);
+    }
+  exec->cgroup_files = runc_cgroup_join_files (&ref, request->cgroups, error);
+  return exec->cgroup_files != NULL;
+}
+
+static gboolean
+build_plan (Exec *exec, const RuncExecRequest *request, GError **error)
+{
+  const RuncState *state = exec->container.state;
+  RuncExecPlanInput input = { .request = request };
+
+  if (!runc_exec_process_init (exec->spec, request, &exec->process, error)
+      || !foreign_namespaces (state->init_pid, &input.join_flags, error))
+    return FALSE;
+  exec->host = runc_host_probe (NULL, NULL, RUNC_HOST_IDENTITY, error);
+  if (exec->host == NULL)
+    return FALSE;
+  input.spec = exec->spec;
+  input.process = &exec->process.process;
+  input.host = exec->host;
+  input.cgroup_files = exec->cgroup_files;
+  input.apparmor = exec->process.process.apparmor_profile;
+  exec->plan = runc_plan_new_exec (&input, error);
+  return exec->plan != NULL && runc_plan_check (exec->plan, error);
+}
+
+static gboolean
+compile_filter (Exec *exec, GError **error)
+{
+  g_autofree char *cache = NULL;
+
+  if (exec->plan->seccomp == NULL)
+    return TRUE;
+  cache = runc_engine_cache_dir ("seccomp");
+  return runc_seccomp_compile (exec->plan->seccomp, cache, &exec->filter, error);
+}
+
+/* Start the process and bring it to where only execve() is left. */
+static gboolean
+launch (Exec *exec, const RuncExecRequest *request, const sigset_t *mask, GError **error)
+{
+  RuncLaunchContext context = {
+    .cgroup_fd = exec->cgroup_fd,
+    .init_pidfd = exec->init_pidfd,
+    .state_dir_fd = -EBADF,
+    .signal_mask = mask,
+  };
+  RuncLaunchDrive drive = { .filter = &exec->filter };
+  RuncLaunch *l = &exec->launch;
+
+  if (!runc_launch_start (l, exec->plan, &context, error) || !compile_filter (exec, error)
+      || !runc_launch_drive (l, &drive, error))
+    return FALSE;
+  if (l->notify >= 0)
+    {
+      g_autofree char *json = runc_engine_state_json (exec->container.state, RUNC_STATUS_RUNNING);
+
+      if (!runc_seccomp_notify_send (exec->plan->seccomp, l->notify, json, l->pid, error))
+        return FALSE;
+    }
+  if (request->console_socket != NULL && l->console >= 0)
+    {
+      if (!runc_launch_send_console (request->console_socket, l->console, error))
+        return FALSE;
+      l->console = runc_close_fd (l->console);
+    }
+  return (request->pidfd_socket == NULL
+          || runc_launch_send_pidfd (request->pidfd_socket, l->pidfd, error))
+         && (request->pid_file == NULL
+             || runc_engine_write_pid_file (request->pid_file, l->pid, error))
+         && runc_launch_proceed (l, TRUE, error);
+}
+
+static gboolean
+exec_process (const RuncGlobal *global, const RuncExecRequest *request, int *ret_status,
+              GError **error)
+{
+  g_auto (Exec) exec = EXEC_INIT;
+  gboolean foreground = !request->detach;
+  sigset_t mask;
+
+  if (!runc_engine_check_fds (request->preserve_fds, error)
+      || !runc_engine_load (global, request->id, FALSE, &exec.container, error)
+      || !check_status (&exec.container, request, error))
+    return FALSE;
+  exec.init_pidfd = runc_engine_open_init (exec.container.state);
+  if (exec.init_pidfd < 0)
+    return runc_throw (error, RUNC_ERROR_WRONG_STATE,
+                       "cannot exec in a stopped container (container not running)");
+  exec.spec = runc_engine_load_spec (&exec.container.dir, error);
+  if (exec.spec == NULL || !find_cgroup (&exec, request, error)
+      || !build_plan (&exec, request, error)
+      || !runc_engine_check_terminal (exec.plan->terminal, request->detach, request->console_socket,
+                                      error))
+    return FALSE;
+  if (foreground)
+    runc_launch_block_signals (&mask);
+  if (!launch (&exec, request, foreground ? &mask : NULL, error))
+    return FALSE;
+  *ret_status = 0;
+  return !foreground || runc_launch_supervise (&exec.launch, ret_status, error);
+}
+
+gboolean
+runc_engine_exec (const RuncGlobal *global, const RuncExecRequest *request, int *ret_status,
+                  GError **error)
+{
+  *ret_status = 255;
+  return exec_process (global, request, ret_status, error);
+}

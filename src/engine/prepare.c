@@ -1,0 +1,163 @@
+/* Reading, probing, planning. Runs in the parent; changes nothing but the current directory. */
+#include "engine/prepare.h"
+#include "base/error.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "engine/engine.h"
+#include "state/state.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+/* A config.json larger than this is no configuration. */
+#define MAX_CONFIG (16u << 20)
+
+void
+runc_prepared_clear (RuncPrepared *prepared)
+{
+  g_clear_pointer (&prepared->plan, runc_plan_free);
+  g_clear_pointer (&prepared->host, runc_host_free);
+  g_clear_pointer (&prepared->spec, runc_spec_free);
+  g_clear_pointer (&prepared->config, g_free);
+  g_clear_pointer (&prepared->state_root, g_free);
+  g_clear_pointer (&prepared->state_dir, g_free);
+  g_clear_pointer (&prepared->strings, g_ptr_array_unref);
+}
+
+/* Make *@path absolute, relative to the caller's directory; NULL stays NULL. */
+static void
+make_absolute (RuncPrepared *prepared, const char **path)
+{
+  if (*path == NULL || **path == '\0' || g_path_is_absolute (*path))
+    return;
+  char *absolute = g_canonicalize_filename (*path, NULL);
+
+  g_ptr_array_add (prepared->strings, absolute);
+  *path = absolute;
+}
+
+static void
+take_request (RuncPrepared *prepared, const RuncCreateRequest *request)
+{
+  prepared->strings = g_ptr_array_new_with_free_func (g_free);
+  prepared->request = *request;
+  if (prepared->request.bundle == NULL || prepared->request.bundle[0] == '\0')
+    {
+      char *cwd = g_get_current_dir ();
+
+      g_ptr_array_add (prepared->strings, cwd);
+      prepared->request.bundle = cwd;
+    }
+  make_absolute (prepared, &prepared->request.bundle);
+  make_absolute (prepared, &prepared->request.console_socket);
+  make_absolute (prepared, &prepared->request.pidfd_socket);
+  make_absolute (prepared, &prepared->request.pid_file);
+  make_absolute (prepared, &prepared->request.notify_socket);
+  make_absolute (prepared, &prepared->request.overlay);
+}
+
+static gboolean
+read_spec (RuncPrepared *prepared, GError **error)
+{
+  const char *bundle = prepared->request.bundle;
+  gsize len;
+
+  if (chdir (bundle) < 0)
+    return runc_throw_errno (error, "cannot enter bundle '%s'", bundle);
+  prepared->config = runc_io_read_file (AT_FDCWD, "config.json", MAX_CONFIG, &len, error);
+  if (prepared->config == NULL)
+    return runc_prefix (error, "bundle '%s' ('runc spec' makes a config.json)", bundle);
+  prepared->spec = runc_spec_decode (prepared->config, len, error);
+  return prepared->spec != NULL && runc_spec_validate (prepared->spec, error);
+}
+
+static RuncHost *
+load_host (const char *file, GError **error)
+{
+  gsize len;
+  g_autofree char *text = runc_io_read_file (AT_FDCWD, file, MAX_CONFIG, &len, error);
+
+  return text != NULL ? runc_host_from_json (text, len, error) : NULL;
+}
+
+static RuncHost *
+probe (const RuncPrepared *prepared, GError **error)
+{
+  const RuncCreateRequest *request = &prepared->request;
+  RuncHostNeeds needs
+      = runc_host_needs_for (prepared->spec, geteuid () != 0, request->overlay != NULL);
+
+  return runc_host_probe (prepared->spec, request->bundle, needs, error);
+}
+
+static void
+say_warnings (const RuncPlan *plan)
+{
+  for (char **w = plan->warnings; w != NULL && *w != NULL; w++)
+    runc_warning ("%s", *w);
+}
+
+static void
+say_plan (const RuncPlan *plan)
+{
+  g_autofree char *dump = NULL;
+  g_auto (GStrv) lines = NULL;
+
+  if (!runc_log_debug_enabled ())
+    return;
+  dump = runc_plan_dump_text (plan);
+  lines = g_strsplit (dump, "\n", -1);
+  for (char **line = lines; *line != NULL; line++)
+    if (**line != '\0')
+      runc_log (RUNC_LOG_DEBUG, "%s", *line);
+}
+
+gboolean
+runc_prepare (const RuncGlobal *global, const RuncCreateRequest *request, const char *host_file,
+              gboolean gate, RuncPrepared *ret_prepared, GError **error)
+{
+  g_auto (RuncPrepared) prepared = { 0 };
+
+  take_request (&prepared, request);
+  if (host_file != NULL && (prepared.host = load_host (host_file, error)) == NULL)
+    return FALSE;
+  if (!runc_state_check_id (request->id, error))
+    return FALSE;
+  prepared.state_root = runc_state_root (global->root, error);
+  if (prepared.state_root == NULL || !read_spec (&prepared, error))
+    return FALSE;
+  prepared.state_dir = g_build_filename (prepared.state_root, request->id, NULL);
+  if (prepared.host == NULL)
+    prepared.host = probe (&prepared, error);
+  if (prepared.host == NULL)
+    return FALSE;
+
+  RuncPlanInput input = {
+    .spec = prepared.spec,
+    .host = prepared.host,
+    .global = global,
+    .request = &prepared.request,
+    .state_dir = prepared.state_dir,
+    .gate = gate,
+  };
+
+  prepared.plan = runc_plan_new (&input, error);
+  if (prepared.plan == NULL || !runc_plan_check (prepared.plan, error))
+    return FALSE;
+  say_warnings (prepared.plan);
+  say_plan (prepared.plan);
+  *ret_prepared = prepared;
+  prepared = (RuncPrepared){ 0 };
+  return TRUE;
+}
+
+char *
+runc_engine_plan (const RuncGlobal *global, const RuncCreateRequest *request, const char *host_file,
+                  gboolean json, GError **error)
+{
+  g_auto (RuncPrepared) prepared = { 0 };
+
+  if (!runc_prepare (global, request, host_file, FALSE, &prepared, error))
+    return NULL;
+  return json ? runc_plan_dump_json (prepared.plan) : runc_plan_dump_text (prepared.plan);
+}

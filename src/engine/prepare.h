@@ -1,0 +1,35 @@
+/* From a request to a checked plan: what `create`, `run` and `plan` have in common. Internal to
+ * src/engine.
+ */
+#pragma once
+
+#include "host/host.h"
+#include "plan/plan.h"
+#include "plan/request.h"
+#include "spec/spec.h"
+
+#include <glib.h>
+
+/* All that a plan is made from, and the plan. Embedded. */
+typedef struct
+{
+  RuncCreateRequest request; /* the caller's, with absolute paths */
+  GPtrArray *strings;        /* what those paths live in */
+  char *config;              /* config.json as it was read */
+  RuncSpec *spec;
+  RuncHost *host;
+  char *state_root;
+  char *state_dir;
+  RuncPlan *plan;
+} RuncPrepared;
+
+void runc_prepared_clear (RuncPrepared *prepared);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RuncPrepared, runc_prepared_clear)
+
+/* Read and validate the bundle, probe the host (or take the facts in @host_file), build and check
+ * the plan. The process's directory becomes the bundle, as hooks expect it.
+ *
+ * @gate: the container is to wait for `start` */
+gboolean runc_prepare (const RuncGlobal *global, const RuncCreateRequest *request,
+                       const char *host_file, gboolean gate, RuncPrepared *ret_prepared,
+                       GError **error);
