@@ -53,6 +53,7 @@ int runc_child_proc (const RuncChild *child);
 int runc_child_op_join (RuncChild *child, const RuncOp *op);
 int runc_child_op_unshare (RuncChild *child, const RuncOp *op);
 int runc_child_op_fork (RuncChild *child, const RuncOp *op);
+int runc_child_op_self_map (RuncChild *child, const RuncOp *op);
 int runc_child_op_become_root (RuncChild *child, const RuncOp *op);
 int runc_child_op_time_offsets (RuncChild *child, const RuncOp *op);
 int runc_child_op_cgroup_join (RuncChild *child, const RuncOp *op);
@@ -71,6 +72,9 @@ int runc_child_op_mkdir (RuncChild *child, const RuncOp *op);
 int runc_child_op_mount (RuncChild *child, const RuncOp *op);
 int runc_child_op_attach (RuncChild *child, const RuncOp *op);
 int runc_child_op_set_attr (RuncChild *child, const RuncOp *op);
+
+/* A new filesystem as @fs says, detached: its fd, or -errno with step and detail noted. */
+int runc_child_new_filesystem (RuncChild *child, const RuncOpFs *fs);
 
 /* op-copy.c: what tmpcopyup and copy-symlink need */
 int runc_child_op_copy_up (RuncChild *child, const RuncOp *op);
@@ -108,6 +112,7 @@ int runc_child_op_lsm_label (RuncChild *child, const RuncOp *op);
 int runc_child_op_no_new_privs (RuncChild *child, const RuncOp *op);
 int runc_child_op_seccomp (RuncChild *child, const RuncOp *op);
 int runc_child_op_bounding (RuncChild *child, const RuncOp *op);
+int runc_child_op_stdio_owner (RuncChild *child, const RuncOp *op);
 int runc_child_op_credentials (RuncChild *child, const RuncOp *op);
 int runc_child_op_capabilities (RuncChild *child, const RuncOp *op);
 

@@ -43,6 +43,24 @@ runc_child_op_fork (RuncChild *child, const RuncOp *op)
 }
 
 int
+runc_child_op_self_map (RuncChild *child, const RuncOp *op)
+{
+  autofd int self
+      = runc_sys_proc_open_file (runc_child_proc (child), "self/.", O_PATH | O_DIRECTORY);
+  int r;
+
+  if (self < 0)
+    return runc_child_fail (child, RUNC_FAIL_RESOLVE, self);
+  /* Without privilege outside, the kernel takes a gid map only where setgroups() is denied. */
+  r = runc_sys_proc_write (self, "setgroups", "deny", strlen ("deny"));
+  if (r == 0)
+    r = runc_sys_proc_write (self, "gid_map", op->u.map.gid_map, strlen (op->u.map.gid_map));
+  if (r == 0)
+    r = runc_sys_proc_write (self, "uid_map", op->u.map.uid_map, strlen (op->u.map.uid_map));
+  return r;
+}
+
+int
 runc_child_op_become_root (RuncChild *child, const RuncOp *op)
 {
   int r = 0;

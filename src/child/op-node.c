@@ -111,11 +111,29 @@ open_hidden (RuncChild *child, const char *target)
   return fd == -ENOTDIR ? -ENOENT : fd;
 }
 
+/* What to put over a directory. The first time it is the new filesystem itself, which stays in the
+ * slot once it is attached: closing a mount that never was costs more than all of this. */
+static int
+directory_mask (RuncChild *child, const RuncOp *op, bool *ret_made)
+{
+  int made = runc_child_slot (child, op->result);
+  int fd;
+
+  *ret_made = made < 0;
+  if (made >= 0)
+    return runc_sys_tree_clone (made, false);
+  fd = runc_child_new_filesystem (child, &op->u.fs);
+  if (fd >= 0)
+    runc_child_set_slot (child, op->result, fd);
+  return fd;
+}
+
 int
 runc_child_op_mask (RuncChild *child, const RuncOp *op)
 {
   autofd int target = open_hidden (child, op->target);
   autofd int tree = -EBADF;
+  bool in_slot = false;
   struct stat st;
   int r;
 
@@ -125,11 +143,13 @@ runc_child_op_mask (RuncChild *child, const RuncOp *op)
     return runc_child_fail (child, RUNC_FAIL_RESOLVE, target);
   if (fstat (target, &st) < 0)
     return -errno;
-  tree = runc_sys_tree_clone (runc_child_slot (child, S_ISDIR (st.st_mode) ? op->result : op->slot),
-                              false);
+  tree = S_ISDIR (st.st_mode) ? directory_mask (child, op, &in_slot)
+                              : runc_sys_tree_clone (runc_child_slot (child, op->slot), false);
   if (tree < 0)
     return runc_child_fail (child, RUNC_FAIL_SOURCE, tree);
   r = runc_sys_tree_attach (tree, target);
+  if (in_slot)
+    runc_steal_fd (&tree);
   return r < 0 ? runc_child_fail (child, RUNC_FAIL_ATTACH, r) : 0;
 }
 

@@ -159,6 +159,23 @@ runc_child_op_bounding (RuncChild *child, const RuncOp *op)
 }
 
 int
+runc_child_op_stdio_owner (RuncChild *child, const RuncOp *op)
+{
+  (void)child;
+  for (int fd = 0; fd <= 2; fd++)
+    {
+      struct stat st;
+
+      /* Only pipes: a terminal or a file is the caller's, whoever writes to it. One that belongs to
+       * a user who is not mapped cannot be given away, and need not be. */
+      if (fstat (fd, &st) == 0 && S_ISFIFO (st.st_mode) && st.st_uid != op->u.ids.uid
+          && fchown (fd, op->u.ids.uid, (gid_t)-1) < 0 && errno != EPERM && errno != EINVAL)
+        return -errno;
+    }
+  return 0;
+}
+
+int
 runc_child_op_credentials (RuncChild *child, const RuncOp *op)
 {
   const RuncOpIds *ids = &op->u.ids;

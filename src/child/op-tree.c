@@ -78,9 +78,8 @@ runc_child_op_open_tree (RuncChild *child, const RuncOp *op)
   return r;
 }
 
-/* A new filesystem as @fs says, detached. */
-static int
-new_filesystem (RuncChild *child, const RuncOpFs *fs)
+int
+runc_child_new_filesystem (RuncChild *child, const RuncOpFs *fs)
 {
   RuncFsRequest request = {
     .type = fs->type,
@@ -118,7 +117,7 @@ new_filesystem (RuncChild *child, const RuncOpFs *fs)
 int
 runc_child_op_new_tree (RuncChild *child, const RuncOp *op)
 {
-  int fd = new_filesystem (child, &op->u.fs);
+  int fd = runc_child_new_filesystem (child, &op->u.fs);
 
   if (fd < 0)
     return fd;
@@ -160,7 +159,7 @@ runc_child_op_mount (RuncChild *child, const RuncOp *op)
   if (target < 0)
     return runc_child_fail (child, fs->no_create ? RUNC_FAIL_RESOLVE : RUNC_FAIL_CREATE, target);
 
-  tree = new_filesystem (child, fs);
+  tree = runc_child_new_filesystem (child, fs);
   if (tree < 0)
     return tree;
   r = runc_sys_tree_attach (tree, target);

@@ -111,6 +111,7 @@ runc_launch_write_maps (const RuncMapPlan *maps, pid_t pid, GError **error)
   switch (maps->method)
     {
     case RUNC_MAP_NONE:
+    case RUNC_MAP_SELF:
       return TRUE;
     case RUNC_MAP_DIRECT:
       return write_directly (maps, pid, error);

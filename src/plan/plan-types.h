@@ -61,6 +61,8 @@ typedef struct
   X (UNSHARE, "unshare")       /* unshare (u.ns.flags) */                                          \
   X (FORK, "fork")             /* clone3 (u.ns.flags | CLONE_PARENT); report the new process with
                                   FORKED, exit; the new process goes on with the next op */        \
+  X (SELF_MAP, "self-map")     /* write u.map to setgroups ("deny"), gid_map and uid_map of this process:
+                                  one's own id, which needs no help from outside */                \
   X (BECOME_ROOT, "become-root") /* setgroups(0) if u.ids.n_groups == 0 and allowed (flag
                                   u.ids.set_groups), setresgid 0, setresuid 0 */                   \
   X (TIME_OFFSETS, "time-offsets") /* write u.text to self/timens_offsets */                       \
@@ -90,7 +92,8 @@ typedef struct
   X (BIND_DEVICE, "bind-device") /* the host's u.node.path, checked to be u.node.dev, on `target` */ \
   X (SYMLINK, "symlink")       /* `target` -> u.text; an existing `target` stays */                \
   X (MASK, "mask")             /* hide `target`: a file with the NULL_DEVICE in slot, a directory with
-                                  a clone of the empty tmpfs in slot `result`; absent: nothing */  \
+                                  the filesystem u.fs, made for the first one and kept in slot
+                                  `result`, of which the others get clones; absent: nothing */     \
   X (READONLY, "readonly")     /* bind `target` on itself, read-only; absent: nothing */           \
   X (CONSOLE, "console")       /* a pty from the container's devpts: slave on /dev/console, stdio and
                                   controlling terminal, master to the parent (CONSOLE) */          \
@@ -115,6 +118,8 @@ typedef struct
   X (NO_NEW_PRIVS, "no-new-privs") /* prctl (PR_SET_NO_NEW_PRIVS) */                               \
   X (SECCOMP, "seccomp")       /* receive SECCOMP, load the filter; with a listener: send NOTIFY */ \
   X (BOUNDING, "bounding")     /* drop all of the bounding set but u.caps.bounding */              \
+  X (STDIO_OWNER, "stdio-owner") /* pipes that are fd 0, 1 or 2 belong to u.ids.uid from now on, so that
+                                  /dev/stdout and kin can be opened by the final user */           \
   X (CREDENTIALS, "credentials") /* groups, gid, uid: u.ids; capabilities survive until the next op */ \
   X (CAPABILITIES, "capabilities") /* effective, permitted, inheritable, ambient: u.caps */        \
   X (LOOKUP, "lookup")         /* find the executable in $PATH, as the final user */               \
@@ -290,6 +295,11 @@ typedef struct
     RuncOpAttr attr;
     RuncOpNode node;
     RuncOpIds ids;
+    struct
+    {
+      const char *uid_map; /* "0 1000 1\n" */
+      const char *gid_map;
+    } map;
     RuncOpCaps caps;
     struct
     {

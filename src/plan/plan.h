@@ -16,6 +16,7 @@
 typedef enum
 {
   RUNC_MAP_NONE,   /* no new user namespace */
+  RUNC_MAP_SELF,   /* one's own id only: the child writes the maps (op SELF_MAP) */
   RUNC_MAP_DIRECT, /* the parent writes uid_map and gid_map */
   RUNC_MAP_TOOLS,  /* newuidmap and newgidmap, both at once */
 } RuncMapMethod;
