@@ -120,7 +120,7 @@ finish_rlimit (RuncDecoder *decoder, G_GNUC_UNUSED RuncJson *json, const RuncJso
   if (name == NULL)
     {
       g_autofree char *known = runc_name_list (runc_names_rlimit);
-      return runc_decode_fail (decoder, &member, "unknown limit '%.64s' (known: %s)", type, known);
+      return runc_decode_fail (decoder, &member, "unknown limit '%s' (known: %s)", type, known);
     }
   rlimit->resource = (int)name->value;
   return true;

@@ -6,7 +6,7 @@
  */
 #include "spec/decode.h"
 
-#include "base/error.h"
+#include "spec/fail.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -20,7 +20,7 @@ runc_decode_fail (RuncDecoder *decoder, const RuncJsonPath *path, const char *fo
   va_start (ap, format);
   g_autofree char *message = g_strdup_vprintf (format, ap);
   va_end (ap);
-  return runc_throw (decoder->error, RUNC_ERROR_INVALID_SPEC, "%s: %s", place, message);
+  return runc_spec_invalid (decoder->error, "%s: %s", place, message);
 }
 
 static const char *
@@ -231,11 +231,11 @@ decode_integer (RuncDecoder *decoder, RuncJson *json, const RuncJsonPath *path, 
   else if (!json_object_is_type (json, json_type_double))
     return runc_decode_fail_type (decoder, json, path, "a number");
   else if (!is_integer_text (json_object_get_string (json)))
-    return runc_decode_fail (decoder, path, "expected an integer, got %.64s",
+    return runc_decode_fail (decoder, path, "expected an integer, got %s",
                              json_object_get_string (json));
   return runc_decode_fail (decoder, path,
                            "expected a number from %" G_GINT64_FORMAT " to %" G_GUINT64_FORMAT
-                           ", got %.64s",
+                           ", got %s",
                            min, max, json_object_get_string (json));
 }
 
@@ -343,7 +343,7 @@ decode_name (RuncDecoder *decoder, const RuncName *names, RuncJson *json, const 
   if (name == NULL)
     {
       g_autofree char *known = runc_name_list (names);
-      return runc_decode_fail (decoder, path, "unknown value '%.64s' (known: %s)", string, known);
+      return runc_decode_fail (decoder, path, "unknown value '%s' (known: %s)", string, known);
     }
   *ret_value = name->value;
   return true;

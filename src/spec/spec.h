@@ -1,8 +1,11 @@
 /* RuncSpec: what config.json says, one to one with the Linux part of OCI runtime-spec 1.3.
  *
  * Nothing is defaulted here. A member that was absent is NULL, a zero count, or an optional scalar
- * with present == false; a member that was given as null counts as absent. After decoding the spec
- * is immutable, apart from what an explicit override (exec's process.json) replaces as a whole.
+ * with present == false; a member that was given as null counts as absent, and so does a string
+ * member that was given as "" (not an element of a list, nor the value of an annotation): the
+ * programs that write config.json leave out empty strings or do not, at random. After decoding the
+ * spec is immutable, apart from what an explicit override (exec's process.json) replaces as a
+ * whole.
  *
  * Memory: strings borrow from the parsed document, arrays come from the spec's own arena; both live
  * until runc_spec_free(). Nothing in here is freed one by one.
@@ -228,10 +231,10 @@ typedef struct
 typedef struct
 {
   const char *path;
-  char type; /* 'c', 'u' (same as 'c'), 'b', 'p' */
-  int64_t major;
+  char type;     /* 'c', 'u' (same as 'c'), 'b', 'p' */
+  int64_t major; /* -1 if absent, which validation allows for 'p' only */
   int64_t minor;
-  RuncOptUint32 file_mode;
+  RuncOptUint32 file_mode; /* may have the S_IFMT bits too, which are to be ignored */
   RuncOptUint32 uid;
   RuncOptUint32 gid;
 } RuncSpecDevice;
@@ -240,7 +243,7 @@ typedef struct
 typedef struct
 {
   bool allow;
-  char type; /* 'a', 'c', 'b' */
+  char type; /* 'a' (also if absent), 'c', 'b' */
   RuncOptInt64 major;
   RuncOptInt64 minor;
   const char *access; /* some of "rwm"; NULL means all */
@@ -251,9 +254,9 @@ typedef struct
   RuncOptInt64 limit;
   RuncOptInt64 reservation;
   RuncOptInt64 swap;
-  RuncOptInt64 kernel;     /* accepted, never applied */
-  RuncOptInt64 kernel_tcp; /* v1 only */
-  RuncOptUint64 swappiness;
+  RuncOptInt64 kernel;      /* accepted, never applied */
+  RuncOptInt64 kernel_tcp;  /* v1 only */
+  RuncOptUint64 swappiness; /* 0 to 100; UINT64_MAX is "not set" too */
   RuncOptBool disable_oom_killer;
   RuncOptBool use_hierarchy;
   RuncOptBool check_before_update;
@@ -411,7 +414,8 @@ typedef struct
   gsize n_devices;
   const RuncSpecNetDevice *net_devices;
   gsize n_net_devices;
-  const RuncSpecSeccomp *seccomp; /* NULL if absent */
+  const RuncSpecSeccomp
+      *seccomp; /* NULL if absent, or if it has no defaultAction and no syscalls */
   const char *rootfs_propagation;
   RuncStrings masked_paths;
   RuncStrings readonly_paths;
@@ -472,6 +476,18 @@ gboolean runc_spec_validate (const RuncSpec *spec, GError **error);
 gboolean runc_spec_validate_process (const RuncSpecProcess *process, const char *path,
                                      GError **error);
 
+/* The rules for a resources document alone (update -r), with @path in front ("linux.resources"). */
+gboolean runc_spec_validate_resources (const RuncSpecResources *resources, const char *path,
+                                       GError **error);
+
+/* Parse a list of CPUs or memory nodes, "0-3,7", in the kernel's format (bitmap_parselist; blanks
+ * and empty elements are skipped).
+ *
+ * @ret_bits: @n_words words, cleared first; bit N is number N. Undefined on errors.
+ * Returns how many numbers the list has, at least 1; -EINVAL if it is malformed or has none;
+ * -ERANGE if one of them has no bit. */
+int runc_spec_parse_id_list (const char *list, uint64_t *ret_bits, gsize n_words);
+
 /* The value of annotation @key, or NULL. */
 const char *runc_spec_annotation (const RuncSpec *spec, const char *key);
 
@@ -483,16 +499,21 @@ const char *runc_capability_to_string (int capability);
 /* The highest capability number that this build knows. */
 int runc_capability_last (void);
 
-/* The document that `runc spec` writes (new string, ending in a newline).
+/* What `runc spec` was asked for.
  *
  * @rootless: one id mapped to @uid and @gid, no network namespace, /sys bound, as runc writes it
- * @full: with @rootless: no explicit maps and an own network namespace on slirp instead */
+ * @full: with @rootless: no explicit maps and an own network namespace on slirp instead
+ * @cgroup2: the host has the unified cgroup hierarchy (alone), so there is a cgroup namespace too
+ */
 typedef struct
 {
   bool rootless;
   bool full;
+  bool cgroup2;
   uint32_t uid;
   uint32_t gid;
 } RuncSpecTemplate;
 
+/* The document that `runc spec` writes: runc's, indented with tabs. New string, which ends in a
+ * newline. */
 char *runc_spec_template (const RuncSpecTemplate *options);
