@@ -51,6 +51,10 @@ runc_state_root (const char *root, GError **error)
 
   if (root != NULL)
     {
+      /* POSIX lets "//x" be something else than "/x", and glib keeps it; on Linux it is the same.
+       */
+      while (root[0] == '/' && root[1] == '/')
+        root++;
       path = g_canonicalize_filename (root, NULL);
       if (strcmp (path, "/") != 0 && *root != '\0')
         return g_steal_pointer (&path);

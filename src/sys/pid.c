@@ -49,7 +49,7 @@ runc_sys_parse_stat (const char *text, size_t len, RuncProcessStat *ret_stat)
 {
   const char *end = text + len;
   /* The command is the only field that can have a parenthesis, so the last one closes it. */
-  const char *at = memrchr (text, ')', len);
+  const char *at = len > 0 ? memrchr (text, ')', len) : NULL;
   RuncProcessStat stat = { 0 };
 
   if (at == NULL || end - at < 5 || at[1] != ' ' || at[3] != ' ')

@@ -13,3 +13,6 @@ tests_unit_test_io_SOURCES = tests/unit/test-io.c
 
 unit_programs += tests/unit/test-log
 tests_unit_test_log_SOURCES = tests/unit/test-log.c
+
+unit_programs += tests/unit/test-state
+tests_unit_test_state_SOURCES = tests/unit/test-state.c
