@@ -1,7 +1,8 @@
 /* Seccomp: from the profile in config.json to the BPF program that the child loads. Parent side.
  *
- * Compiled filters are cached by digest of (profile, architecture, libseccomp version, kernel release)
- * in a directory that only its owner can write; a hit is verified and touches no libseccomp function.
+ * Compiled filters are cached by digest of (profile, architecture, libseccomp version, kernel
+ * release) in a directory that only its owner can write; a hit is verified and touches no
+ * libseccomp function.
  */
 #pragma once
 
@@ -14,8 +15,8 @@ typedef struct
 {
   struct sock_filter *instructions;
   guint n_instructions;
-  guint32 flags;      /* SECCOMP_FILTER_FLAG_* for seccomp(2) */
-  gboolean listener;  /* SCMP_ACT_NOTIFY is used: NEW_LISTENER is among the flags */
+  guint32 flags;     /* SECCOMP_FILTER_FLAG_* for seccomp(2) */
+  gboolean listener; /* SCMP_ACT_NOTIFY is used: NEW_LISTENER is among the flags */
 } RuncSeccompFilter;
 
 void runc_seccomp_filter_clear (RuncSeccompFilter *filter);
@@ -23,14 +24,15 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RuncSeccompFilter, runc_seccomp_filter_clear)
 
 /* The filter for @seccomp.
  *
- * @cache_dir: directory of the cache, made 0700 if absent; NULL: no cache. A directory that somebody
- *   else could write is not used (debug line), never an error.
- * Errors: RUNC_ERROR_UNSUPPORTED when built without seccomp, RUNC_ERROR_INVALID_SPEC for what
- * libseccomp refuses. Unknown system call names are skipped with a debug line. */
+ * @cache_dir: directory of the cache, made 0700 if absent; NULL: no cache. A directory that
+ * somebody else could write is not used (debug line), never an error. Errors:
+ * RUNC_ERROR_UNSUPPORTED when built without seccomp, RUNC_ERROR_INVALID_SPEC for what libseccomp
+ * refuses. Unknown system call names are skipped with a debug line. */
 gboolean runc_seccomp_compile (const RuncSpecSeccomp *seccomp, const char *cache_dir,
                                RuncSeccompFilter *ret_filter, GError **error);
 
-/* Hand @listener_fd to the agent at @seccomp->listener_path, with the state the specification asks for.
+/* Hand @listener_fd to the agent at @seccomp->listener_path, with the state the specification asks
+ * for.
  *
  * @state_json: the container's state as `runc state` prints it
  * @pid: the container process, as seen by us
