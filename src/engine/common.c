@@ -162,21 +162,23 @@ runc_engine_run_hooks (const RuncSpec *spec, RuncHookKind kind, const char *stat
 {
   const RuncSpecHooks *hooks = &spec->hooks[kind];
   g_autofree RuncPlanHook *items = g_new0 (RuncPlanHook, hooks->n);
-  g_autofree const char **default_argv = g_new0 (const char *, 2 * hooks->n);
+  /* For each hook its path as argv, and behind that NULL an empty environment. */
+  g_autofree const char **defaults = g_new0 (const char *, 2 * hooks->n);
 
   for (gsize i = 0; i < hooks->n; i++)
     {
       const RuncSpecHook *hook = &hooks->items[i];
-      default_argv[2 * i] = hook->path;
+      defaults[2 * i] = hook->path;
       items[i] = (RuncPlanHook){
         .path = hook->path,
-        .argv = hook->args.n > 0 ? hook->args.items : &default_argv[2 * i],
-        /* No env at all: ours, as runc. An empty one: none. */
-        .envp = hook->env.present ? hook->env.items : (const char *const *)environ,
-        .timeout_ms = hook->timeout.present ? hook->timeout.value * 1000 : 0,
+        .argv = hook->args.n > 0 ? hook->args.items : &defaults[2 * i],
+        .envp = hook->env.n > 0 ? hook->env.items : NULL,
+        .timeout_ms
+        = hook->timeout.present ? MIN (hook->timeout.value, G_MAXINT64 / 1000) * 1000 : 0,
       };
+      /* Without the member a hook gets our environment, as from runc; an empty list means none. */
       if (hook->env.present && hook->env.n == 0)
-        items[i].envp = &default_argv[2 * i + 1];
+        items[i].envp = &defaults[2 * i + 1];
     }
   RuncPlanHooks plan = { .items = items, .n = hooks->n, .kind = runc_hook_kind_to_string (kind) };
   return runc_launch_run_hooks (&plan, state_json, error);

@@ -16,3 +16,9 @@ tests_unit_test_log_SOURCES = tests/unit/test-log.c
 
 unit_programs += tests/unit/test-state
 tests_unit_test_state_SOURCES = tests/unit/test-state.c
+
+unit_programs += tests/unit/test-signals
+tests_unit_test_signals_SOURCES = tests/unit/test-signals.c
+
+unit_programs += tests/unit/test-containers
+tests_unit_test_containers_SOURCES = tests/unit/test-containers.c
