@@ -1,0 +1,63 @@
+#!/usr/bin/env bats
+# What the container inherits besides what it was given: nothing.
+
+load ../lib/helpers
+
+@test "fds: only stdin, stdout and stderr" {
+  args ls /proc/self/fd
+  exec 7</etc/passwd 8<"$TEST_DIR" 9<>"$TEST_DIR/file"
+  run_ct
+  exec 7<&- 8<&- 9<&-
+  expect_ok
+  # 3 is ls's own.
+  expect_output $'0\n1\n2\n3'
+}
+
+@test "fds: none is left open in a detached container either" {
+  sleeper
+  exec 7</etc/passwd
+  start_ct
+  exec 7<&-
+  run runc exec "$CT" sh -c 'ls /proc/1/fd'
+  expect_ok
+  # 10 is the shell's own copy.
+  expect_match $'^0\n1\n2(\n10)?$'
+}
+
+@test "fds: none is open while the program is waiting for start, but the gate" {
+  sleeper
+  create_ct
+  runc start "$CT"
+  run runc exec "$CT" sh -c 'ls -l /proc/1/fd | grep -vE " (0|1|2|10) -> "'
+  expect_no_match '->'
+}
+
+@test "fds: a working directory outside of the root is not reachable" {
+  for n in 3 4 5 6 7 8 9 10; do
+    args cat /etc/hostname
+    config --arg cwd "/proc/self/fd/$n" '.process.cwd = $cwd'
+    run_ct
+    [[ $status != 0 ]]
+  done
+}
+
+@test "fds: the signal mask is empty and no signal is ignored" {
+  args grep -E '^Sig(Blk|Ign)' /proc/self/status
+  run_ct
+  expect_line $'SigBlk:\t0000000000000000'
+  run bash -c 'trap "" USR1 PIPE; "$@"' - "$RUNC" --root "$STATE" run --bundle "$BUNDLE" "$CT"
+  expect_line $'SigBlk:\t0000000000000000'
+}
+
+@test "fds: the program is the leader of its own session" {
+  script 'set -- $(cat /proc/self/stat); cut -d" " -f5,6 /proc/1/stat'
+  run_ct
+  expect_output "1 1"
+}
+
+# bats test_tags=ours
+@test "fds: the runtime's binary cannot be reached from the container" {
+  script 'ls -l /proc/1/exe /proc/self/exe'
+  run_ct
+  expect_no_match 'runc'
+}

@@ -1,0 +1,149 @@
+#!/usr/bin/env bats
+# Namespaces: made, shared with the host, joined by path.
+
+load ../lib/helpers
+
+ns_file() { case $1 in mount) echo mnt ;; network) echo net ;; *) echo "$1" ;; esac; }
+
+@test "namespaces: those of config.json are new, the others are the caller's" {
+  script 'for ns in mnt pid ipc uts net cgroup user; do echo "$ns $(readlink /proc/self/ns/$ns)"; done'
+  run_ct
+  expect_ok
+  wanted=$(jq -r '.linux.namespaces[].type' "$BUNDLE/config.json")
+  for type in mount pid ipc uts network cgroup user; do
+    file=$(ns_file $type)
+    inside=$(sed -n "s/^$file //p" <<<"$output")
+    if grep -qx $type <<<"$wanted"; then
+      [[ $inside != "$(readlink "/proc/self/ns/$file")" ]] || fail "$type namespace is the caller's"
+    else
+      expect_eq "$inside" "$(readlink "/proc/self/ns/$file")" "$type namespace"
+    fi
+  done
+}
+
+@test "namespaces: the program is process 1 of its pid namespace" {
+  script 'echo $$'
+  run_ct
+  expect_output 1
+}
+
+@test "namespaces: a pid namespace is not needed" {
+  config '.linux.namespaces |= map(select(.type != "pid"))'
+  if ! as_root; then
+    # A new procfs needs a pid namespace of our own user namespace.
+    config '(.mounts[] | select(.destination == "/proc")) = {"destination": "/proc", "type": "bind", "source": "/proc", "options": ["rbind"]}
+      | .linux.maskedPaths = [] | .linux.readonlyPaths = []'
+  fi
+  script 'readlink /proc/self/ns/pid; exit 3'
+  run --separate-stderr runc run --bundle "$BUNDLE" "$CT"
+  expect_status 3
+  expect_output "$(readlink /proc/self/ns/pid)"
+}
+
+# bats test_tags=no:root,no:root-v2
+@test "namespaces: a new network namespace has a loopback device that is up" {
+  config '.linux.namespaces += [{"type": "network"}]'
+  script 'ip -o link show; ping -c1 -W5 127.0.0.1 >/dev/null 2>&1; cat /proc/net/dev | grep -c :'
+  run_ct
+  expect_ok
+  expect_match 'lo: <LOOPBACK,UP'
+  expect_eq "${lines[-1]}" 1
+}
+
+@test "namespaces: a new uts namespace has the host name of config.json" {
+  config '.hostname = "other.example"'
+  args hostname
+  run_ct
+  expect_output other.example
+  [[ $(hostname) != other.example ]]
+}
+
+@test "namespaces: without a uts namespace a host name is refused" {
+  config '.linux.namespaces |= map(select(.type != "uts"))'
+  args true
+  before=$(hostname)
+  run --separate-stderr runc run --bundle "$BUNDLE" "$CT"
+  expect_status 1
+  expect_match 'hostname|uts|UTS' "$stderr"
+  expect_eq "$(hostname)" "$before"
+}
+
+# join ID TYPE...: let the bundle join these namespaces of the container ID.
+join_namespaces() {
+  local pid type
+  pid=$(state_of "$1" .pid)
+  shift
+  for type; do
+    config --arg type "$type" --arg path "/proc/$pid/ns/$(ns_file "$type")" '
+      .linux.namespaces |= map(select(.type != $type)) + [{"type": $type, "path": $path}]'
+  done
+}
+
+# bats test_tags=ours
+@test "namespaces: joined by path: ipc, uts, and the user namespace that owns them" {
+  sleeper
+  start_ct
+  first=$CT first_pid=$(state_of "$CT" .pid)
+  bundle "$TEST_DIR/second"
+  if as_root; then join_namespaces "$first" ipc uts; else join_namespaces "$first" user ipc uts; fi
+  config 'del(.linux.uidMappings, .linux.gidMappings, .hostname)'
+  script 'readlink /proc/self/ns/ipc; readlink /proc/self/ns/uts; readlink /proc/self/ns/user; hostname'
+  run runc run --bundle "$BUNDLE" "$CT-b"
+  expect_ok
+  expect_eq "${lines[0]}" "$(readlink "/proc/$first_pid/ns/ipc")"
+  expect_eq "${lines[1]}" "$(readlink "/proc/$first_pid/ns/uts")"
+  expect_eq "${lines[2]}" "$(readlink "/proc/$first_pid/ns/user")"
+  expect_eq "${lines[3]}" runc
+}
+
+# bats test_tags=ours
+@test "namespaces: joined by path: network" {
+  as_root || config '.linux.namespaces += [{"type": "network"}]'
+  sleeper
+  start_ct
+  first=$CT first_pid=$(state_of "$CT" .pid)
+  bundle "$TEST_DIR/second"
+  if as_root; then join_namespaces "$first" network; else join_namespaces "$first" user network; fi
+  config 'del(.linux.uidMappings, .linux.gidMappings)'
+  args readlink /proc/self/ns/net
+  run runc run --bundle "$BUNDLE" "$CT-b"
+  expect_ok
+  expect_output "$(readlink "/proc/$first_pid/ns/net")"
+}
+
+# bats test_tags=ours
+@test "namespaces: joined by path: pid, where the program is not process 1" {
+  sleeper
+  start_ct
+  first=$CT first_pid=$(state_of "$CT" .pid)
+  bundle "$TEST_DIR/second"
+  if as_root; then join_namespaces "$first" pid; else join_namespaces "$first" user pid; fi
+  config 'del(.linux.uidMappings, .linux.gidMappings)'
+  script 'readlink /proc/self/ns/pid; test $$ != 1 && cat /proc/1/comm; exit 6'
+  run runc run --bundle "$BUNDLE" "$CT-b"
+  expect_status 6
+  expect_eq "${lines[0]}" "$(readlink "/proc/$first_pid/ns/pid")"
+  expect_match '^(sh|busybox)$' "${lines[1]}"
+}
+
+@test "namespaces: joined by path: the caller's own" {
+  if as_root; then
+    config --arg path /proc/self/ns/net '.linux.namespaces |= map(select(.type != "network")) + [{"type": "network", "path": $path}]'
+  else
+    config --arg path /proc/self/ns/net '.linux.namespaces += [{"type": "network", "path": $path}]'
+    is_ours || skip "other runtimes cannot join it from the new user namespace"
+  fi
+  args readlink /proc/self/ns/net
+  run_ct
+  expect_ok
+  expect_output "$(readlink /proc/self/ns/net)"
+}
+
+# bats test_tags=ours
+@test "namespaces: cgroup: the container sees its own cgroup as the root" {
+  config '.linux.namespaces |= map(select(.type != "cgroup")) + [{"type": "cgroup"}]'
+  args readlink /proc/self/ns/cgroup
+  run_ct
+  expect_ok
+  [[ $output != "$(readlink /proc/self/ns/cgroup)" ]]
+}
