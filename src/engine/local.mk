@@ -9,7 +9,8 @@ runc_sources += \
 	src/engine/processes.c \
 	src/engine/query.c \
 	src/engine/signals.c \
-	src/engine/update.c
+	src/engine/update.c src/engine/update.h \
+	src/engine/update-config.c
 
 # create, run, start, exec
 runc_sources += \

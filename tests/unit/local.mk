@@ -22,3 +22,6 @@ tests_unit_test_signals_SOURCES = tests/unit/test-signals.c
 
 unit_programs += tests/unit/test-containers
 tests_unit_test_containers_SOURCES = tests/unit/test-containers.c
+
+unit_programs += tests/unit/test-update
+tests_unit_test_update_SOURCES = tests/unit/test-update.c
