@@ -1,6 +1,38 @@
-/* Global set-up, dispatch and exit code. */
-int
-main (void)
+/* The process that the user started: global set-up, the command line, the exit status. */
+#include "cli/command.h"
+
+#include "base/log.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* With one of the first three fds closed, the next file to be opened, a cgroup or a terminal, would
+ * be taken for stdin, stdout or stderr, also by the container. */
+static void
+open_standard_fds (void)
 {
-  return 1;
+  int fd;
+
+  do
+    fd = open ("/dev/null", O_RDWR | O_CLOEXEC);
+  while (fd >= 0 && fd <= STDERR_FILENO && fcntl (fd, F_SETFD, 0) == 0);
+  if (fd < 0)
+    abort ();
+  close (fd);
+}
+
+int
+main (int argc, char **argv)
+{
+  open_standard_fds ();
+  int status = runc_cli_main (argc, argv);
+
+  if (fflush (stdout) != 0 || ferror (stdout))
+    {
+      runc_log_fatal ("cannot write to standard output");
+      return status == 0 ? 1 : status;
+    }
+  return status;
 }

@@ -81,6 +81,19 @@ runc_parse_bool (const char *text, gboolean *ret_value, GError **error)
   return TRUE;
 }
 
+/* The ".25" at *@text, if it is one, as a number below 1 (or 1, after rounding). */
+static double
+take_fraction (const char **text)
+{
+  double fraction = 0, weight = 0.1;
+
+  if ((*text)[0] != '.' || !g_ascii_isdigit ((*text)[1]))
+    return 0;
+  for (*text += 1; g_ascii_isdigit (**text); *text += 1, weight /= 10)
+    fraction += (**text - '0') * weight;
+  return fraction;
+}
+
 /* The unit at @text, to its end: "", "b", "k", "kb", "kib", ... in either case. Returns the power
  * of two, or -1. */
 static int
@@ -112,14 +125,8 @@ runc_parse_bytes (const char *text, int64_t *ret_bytes, GError **error)
   gboolean overflow;
   gsize n = take_digits (text, &whole, &overflow);
   const char *rest = text + n;
-  double fraction = 0;
+  double fraction = n > 0 ? take_fraction (&rest) : 0;
 
-  if (n > 0 && rest[0] == '.' && g_ascii_isdigit (rest[1]))
-    {
-      double weight = 0.1;
-      for (rest++; g_ascii_isdigit (*rest); rest++, weight /= 10)
-        fraction += (*rest - '0') * weight;
-    }
   if (*rest == ' ')
     rest++;
   int shift = n > 0 ? parse_unit (rest) : -1;
@@ -132,5 +139,44 @@ runc_parse_bytes (const char *text, int64_t *ret_bytes, GError **error)
   uint64_t unit = UINT64_C (1) << shift;
   uint64_t part = MIN ((uint64_t)(fraction * (double)unit), unit - 1);
   *ret_bytes = (int64_t)((whole << shift) + part);
+  return TRUE;
+}
+
+gboolean
+runc_parse_duration (const char *text, int64_t *ret_microseconds, GError **error)
+{
+  /* "m" behind "ms": the first that fits is taken */
+  static const struct
+  {
+    const char *unit;
+    double microseconds;
+  } units[] = {
+    { "h", 3600e6 }, { "ms", 1e3 }, { "m", 60e6 }, { "s", 1e6 }, { "us", 1 }, { "ns", 1e-3 },
+  };
+  const char *rest = text;
+  double sum = 0;
+
+  do
+    {
+      uint64_t whole;
+      gboolean overflow;
+      gsize n = take_digits (rest, &whole, &overflow);
+      rest += n;
+      double value = (double)whole + (n > 0 ? take_fraction (&rest) : 0);
+      gsize i = 0;
+      while (i < G_N_ELEMENTS (units) && !g_str_has_prefix (rest, units[i].unit))
+        i++;
+      if (n == 0 || overflow || i == G_N_ELEMENTS (units))
+        return runc_throw (error, RUNC_ERROR_FAILED,
+                           "'%s' is not a length of time (such as 5s, 500ms or 1m30s)", text);
+      rest += strlen (units[i].unit);
+      sum += value * units[i].microseconds;
+    }
+  while (*rest != '\0');
+
+  /* 2^53 microseconds are 285 years, and what a double counts exactly */
+  if (sum > 9007199254740992.0)
+    return runc_throw (error, RUNC_ERROR_FAILED, "'%s' is too long", text);
+  *ret_microseconds = (int64_t)(sum + 0.5);
   return TRUE;
 }

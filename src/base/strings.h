@@ -23,3 +23,7 @@ gboolean runc_parse_bool (const char *text, gboolean *ret_value, GError **error)
  * fraction, and a unit that is a power of 1024: "536870912", "512m", "1.5 GiB", "64kb". From 0 to
  * INT64_MAX. */
 gboolean runc_parse_bytes (const char *text, int64_t *ret_bytes, GError **error);
+
+/* @text as a length of time, as Go writes it: decimal numbers, maybe with fractions, each with a
+ * unit (h, m, s, ms, us, ns), and nothing between: "5s", "1m30s", "1.5h". Not negative. */
+gboolean runc_parse_duration (const char *text, int64_t *ret_microseconds, GError **error);

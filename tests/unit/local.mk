@@ -25,3 +25,9 @@ tests_unit_test_containers_SOURCES = tests/unit/test-containers.c
 
 unit_programs += tests/unit/test-update
 tests_unit_test_update_SOURCES = tests/unit/test-update.c
+
+unit_programs += tests/unit/test-options
+tests_unit_test_options_SOURCES = tests/unit/test-options.c
+
+unit_programs += tests/unit/test-commands
+tests_unit_test_commands_SOURCES = tests/unit/test-commands.c

@@ -157,6 +157,45 @@ test_bytes (void)
     }
 }
 
+static void
+test_duration (void)
+{
+  static const struct
+  {
+    const char *text;
+    int64_t value; /* microseconds; -1: refused */
+  } rows[] = {
+    { "5s", 5000000 },
+    { "0s", 0 },
+    { "100ms", 100000 },
+    { "1m30s", 90000000 },
+    { "1.5h", INT64_C (5400000000) },
+    { "0.25s", 250000 },
+    { "3us", 3 },
+    { "1500ns", 2 },
+    { "5", -1 },
+    { "0", -1 },
+    { "", -1 },
+    { "s", -1 },
+    { "-5s", -1 },
+    { "5 s", -1 },
+    { "5s ", -1 },
+    { "5x", -1 },
+    { "1.s", -1 },
+    { "99999999999999999999s", -1 },
+    { "9999999999h", -1 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      int64_t value = -1;
+
+      g_test_message ("'%s'", rows[i].text);
+      g_assert_cmpint (runc_parse_duration (rows[i].text, &value, NULL), ==, rows[i].value >= 0);
+      g_assert_cmpint (value, ==, rows[i].value);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -165,5 +204,6 @@ main (int argc, char **argv)
   g_test_add_func ("/strings/int64", test_int64);
   g_test_add_func ("/strings/bool", test_bool);
   g_test_add_func ("/strings/bytes", test_bytes);
+  g_test_add_func ("/strings/duration", test_duration);
   return g_test_run ();
 }
