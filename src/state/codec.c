@@ -9,58 +9,119 @@
 #include "base/json.h"
 #include "state/state.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdint.h>
 #include <string.h>
-#include <time.h>
 
 #define CGROUP_MOUNT "/sys/fs/cgroup/"
+
+/* ---- time ------------------------------------------------------------------------------------ */
+
+/* The functions of <time.h> read the machine's time zone first, which costs more than all else
+ * here. Both of these count in years that begin in March, so that the leap day is the last one. */
+
+/* The days from 1970-01-01 to the given one (Gregorian). */
+static gint64
+days_from_date (gint64 year, int month, int day)
+{
+  gint64 y = month > 2 ? year : year - 1;
+  gint64 era = (y >= 0 ? y : y - 399) / 400;
+  gint64 year_of_era = y - era * 400;
+  gint64 day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+
+  return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year
+         - 719468;
+}
+
+static void
+date_from_days (gint64 days, gint64 *ret_year, int *ret_month, int *ret_day)
+{
+  gint64 shifted = days + 719468;
+  gint64 era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
+  gint64 day_of_era = shifted - era * 146097;
+  gint64 year_of_era
+      = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  gint64 day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  int month = (int)(5 * day_of_year + 2) / 153;
+
+  *ret_day = (int)(day_of_year - (153 * month + 2) / 5) + 1;
+  *ret_month = month < 10 ? month + 3 : month - 9;
+  *ret_year = year_of_era + era * 400 + (*ret_month <= 2);
+}
 
 char *
 runc_state_format_time (gint64 time_us)
 {
-  time_t seconds = (time_t)(time_us / 1000000);
-  int micros = (int)(time_us % 1000000);
+  gint64 micros = time_us % G_USEC_PER_SEC;
+  gint64 seconds = time_us / G_USEC_PER_SEC;
+  gint64 days, year;
+  int month, day;
   char text[64];
-  struct tm tm;
-  gsize n;
+  int n;
 
   if (micros < 0)
     {
-      micros += 1000000;
+      micros += G_USEC_PER_SEC;
       seconds--;
     }
-  gmtime_r (&seconds, &tm);
-  n = strftime (text, sizeof text - 16, "%Y-%m-%dT%H:%M:%S", &tm);
-  if (micros != 0)
-    {
-      n += (gsize)g_snprintf (text + n, sizeof text - n, ".%06d", micros);
-      while (text[n - 1] == '0')
-        n--;
-    }
+  days = seconds / 86400 - (seconds % 86400 < 0);
+  seconds -= days * 86400;
+  date_from_days (days, &year, &month, &day);
+  n = g_snprintf (text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%06d", (int)year, month, day,
+                  (int)(seconds / 3600), (int)(seconds / 60 % 60), (int)(seconds % 60),
+                  (int)micros);
+  while (text[n - 1] == '0')
+    n--;
+  if (text[n - 1] == '.')
+    n--;
   text[n++] = 'Z';
-  return g_strndup (text, n);
+  return g_strndup (text, (gsize)n);
+}
+
+/* Read @n digits at *@at and the byte @end behind them; -1 when they are not there. */
+static int
+read_digits (const char **at, int n, char end)
+{
+  int value = 0;
+
+  for (; n > 0; n--, ++*at)
+    {
+      if (!g_ascii_isdigit (**at))
+        return -1;
+      value = value * 10 + (**at - '0');
+    }
+  if (end != '\0' && *(*at)++ != end)
+    return -1;
+  return value;
 }
 
 static gboolean
 parse_time (const char *text, gint64 *ret_us)
 {
-  struct tm tm = { 0 };
-  const char *rest = strptime (text, "%Y-%m-%dT%H:%M:%S", &tm);
+  static const char ends[] = "--T::";
+  static const int digits[] = { 4, 2, 2, 2, 2, 2 };
+  gint64 unit = G_USEC_PER_SEC / 10;
   gint64 micros = 0;
+  int fields[6];
 
-  if (rest == NULL)
-    return FALSE;
-  if (*rest == '.')
+  for (gsize i = 0; i < G_N_ELEMENTS (fields); i++)
     {
-      gint64 unit = 100000;
-      for (rest++; g_ascii_isdigit (*rest); rest++, unit /= 10)
-        micros += unit * (*rest - '0');
+      fields[i] = read_digits (&text, digits[i], ends[i]);
+      if (fields[i] < 0)
+        return FALSE;
     }
-  if (strcmp (rest, "Z") != 0)
+  if (fields[1] < 1 || fields[1] > 12 || fields[2] < 1 || fields[2] > 31)
     return FALSE;
-  *ret_us = (gint64)timegm (&tm) * 1000000 + micros;
+  if (*text == '.')
+    for (text++; g_ascii_isdigit (*text); text++, unit /= 10)
+      micros += unit * (*text - '0');
+  if (strcmp (text, "Z") != 0)
+    return FALSE;
+  *ret_us
+      = (((days_from_date (fields[0], fields[1], fields[2]) * 24 + fields[3]) * 60 + fields[4]) * 60
+         + fields[5])
+            * G_USEC_PER_SEC
+        + micros;
   return TRUE;
 }
 

@@ -272,6 +272,12 @@ runc_state_read (const RuncStateDir *dir, GError **error)
     text = runc_io_read_fd (fd, RUNC_STATE_FILE, MAX_STATE_SIZE, &len, error);
   if (text != NULL)
     state = runc_state_from_json (text, len, error);
+  if (state != NULL && strcmp (state->id, id_of (dir)) != 0)
+    {
+      runc_throw (error, RUNC_ERROR_INVALID_SPEC, "%s is that of container '%s'", RUNC_STATE_FILE,
+                  state->id);
+      g_clear_pointer (&state, runc_state_free);
+    }
   if (state == NULL)
     runc_prefix (error, "container '%s' is damaged ('runc delete --force %s' removes it)",
                  id_of (dir), id_of (dir));
@@ -304,9 +310,8 @@ runc_state_status (const RuncStateDir *dir, const RuncState *state)
     return locked_by_other (dir) ? RUNC_STATUS_CREATING : RUNC_STATUS_STOPPED;
   if (!runc_state_process_alive (state->init_pid, state->init_start_time))
     return RUNC_STATUS_STOPPED;
-  return faccessat (dir->dir_fd, RUNC_STATE_FIFO, F_OK, AT_SYMLINK_NOFOLLOW) == 0
-             ? RUNC_STATUS_CREATED
-             : RUNC_STATUS_RUNNING;
+  return faccessat (dir->dir_fd, RUNC_STATE_FIFO, F_OK, 0) == 0 ? RUNC_STATUS_CREATED
+                                                                : RUNC_STATUS_RUNNING;
 }
 
 static gboolean

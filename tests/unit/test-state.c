@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #define NOBODY 65534
 
@@ -164,6 +165,25 @@ test_time (void)
     {
       g_autofree char *text = runc_state_format_time (rows[i].time_us);
       g_assert_cmpstr (text, ==, rows[i].text);
+    }
+
+  /* Each day of four centuries, as the C library has it, and back. */
+  for (gint64 day = -40000; day < 110000; day++)
+    {
+      time_t seconds = (time_t)(day * 86400 + 86399);
+      RuncState state = { .id = "x", .created_us = (gint64)seconds * G_USEC_PER_SEC + 999999 };
+      g_autofree char *text = runc_state_format_time (state.created_us);
+      char expected[64];
+      struct tm tm;
+
+      gmtime_r (&seconds, &tm);
+      strftime (expected, sizeof expected, "%Y-%m-%dT%H:%M:%S.999999Z", &tm);
+      g_assert_cmpstr (text, ==, expected);
+      if (day % 100 != 0)
+        continue;
+      g_autofree char *json = runc_state_to_json (&state);
+      g_autoptr (RuncState) back = runc_state_from_json (json, strlen (json), NULL);
+      g_assert_cmpint (back->created_us, ==, state.created_us);
     }
 }
 
@@ -397,6 +417,12 @@ test_dir_life (Fixture *f, gconstpointer data)
   g_assert_cmpstr (back->bundle, ==, "/other");
   g_assert_cmpint (fstatat (dir.dir_fd, RUNC_STATE_FILE, &st, 0), ==, 0);
   g_assert_cmpint (st.st_mode & 077, ==, 0);
+
+  state.id = "other";
+  g_assert_true (runc_state_write (&dir, &state, &error));
+  g_assert_null (runc_state_read (&dir, &error));
+  g_assert_error (error, RUNC_ERROR, RUNC_ERROR_INVALID_SPEC);
+  g_clear_error (&error);
 
   g_assert_true (runc_state_dir_remove (&dir, &error));
   g_assert_false (dir.locked);
