@@ -1,0 +1,19 @@
+if HAVE_SLIRP
+helper_programs += helpers/runc-slirp
+endif
+
+helpers_runc_slirp_SOURCES = \
+	helpers/slirp-api.c helpers/slirp-api.h \
+	helpers/slirp-forward.c helpers/slirp-forward.h \
+	helpers/slirp-frame.c helpers/slirp-frame.h \
+	helpers/slirp-keeper.c helpers/slirp-keeper.h \
+	helpers/slirp-main.c \
+	helpers/slirp-netlink.c helpers/slirp-netlink.h \
+	helpers/slirp-options.c helpers/slirp-options.h \
+	helpers/slirp-poller.c helpers/slirp-poller.h \
+	helpers/slirp-request.c helpers/slirp-request.h \
+	helpers/slirp-sandbox.c helpers/slirp-sandbox.h \
+	helpers/slirp-stack.c helpers/slirp-stack.h \
+	helpers/slirp-tap.c helpers/slirp-tap.h
+helpers_runc_slirp_CFLAGS = $(AM_CFLAGS) $(SLIRP_CFLAGS)
+helpers_runc_slirp_LDADD = librunc-core.a $(SLIRP_LIBS) $(GLIB_LIBS) $(JSONC_LIBS)

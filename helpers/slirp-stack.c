@@ -1,0 +1,493 @@
+/* libslirp's glue: its callbacks, its timers, and one round of traffic. Runs in the helper, inside
+ * its sandbox.
+ *
+ * A round is: ask libslirp what its sockets wait for; wait; let it handle the sockets; then read
+ * the tap until it is empty or a budget is used up, so that what is per round is shared by many
+ * frames. The sockets come first because libslirp learns the time there: after a long sleep it
+ * would otherwise take a new UDP socket for an expired one.
+ *
+ * libslirp calls back to send a frame. Data segments are held back and joined until the call into
+ * libslirp that produced them is over (see slirp-frame.h).
+ *
+ * Nothing that the container does is an error here: frames that cannot be used are dropped, and a
+ * device that is down drops what we write.
+ */
+#include "slirp-stack.h"
+
+#include "slirp-frame.h"
+#include "slirp-poller.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libslirp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <time.h>
+
+/* Frames that are read from the tap before the sockets get their turn. */
+#define TAP_BUDGET 64
+
+/* The segment size that libslirp may offer to the container: two segments of it make one IP packet,
+ * and fit into the 64 KiB that its window can say, so that the container's kernel sends both at
+ * once and is never left with a rest of the window that it cannot use. */
+#define BEST_MTU 32640
+
+/* libslirp says this when it waits for no time at all. */
+#define NO_TIMEOUT_MS 1000
+
+/* Connections that may wait to be accepted; libslirp's own choice is 1. */
+#define LISTEN_BACKLOG 4096
+
+typedef struct
+{
+  SlirpTimerCb callback;
+  void *data;
+  gint64 expires_ms; /* -1: not set */
+} Timer;
+
+struct RuncSlirpStack
+{
+  Slirp *slirp;
+  int tap_fd;
+  gboolean debug;
+  gboolean tap_full; /* the budget was used up before the tap was empty */
+  RuncSlirpNet net;
+  RuncSlirpGuard guard;
+  RuncSlirpJoiner joiner;
+  RuncSlirpPoller *poller;
+  GPtrArray *timers;
+  guint8 *in; /* a header and a frame */
+};
+
+/* ---------------------------------------------------------------- to the container */
+
+static void
+flush (RuncSlirpStack *stack)
+{
+  if (stack->joiner.len == 0)
+    return;
+  runc_slirp_joiner_finish (&stack->joiner);
+  /* What the device does not take is lost, as on any network. */
+  if (write (stack->tap_fd, stack->joiner.buffer, stack->joiner.len) < 0 && stack->debug)
+    fprintf (stderr, "frame lost: %s\n", g_strerror (errno));
+  stack->joiner.len = 0;
+}
+
+static ssize_t
+send_packet (const void *frame, size_t len, void *opaque)
+{
+  RuncSlirpStack *stack = opaque;
+  struct virtio_net_hdr hdr = { 0 };
+  struct iovec iov[] = { { &hdr, sizeof hdr }, { (void *)frame, len } };
+
+  RuncSlirpJoin join = runc_slirp_joiner_offer (&stack->joiner, frame, len);
+  if (join == RUNC_SLIRP_JOIN_TAKEN)
+    return (ssize_t)len;
+  flush (stack);
+  if (join == RUNC_SLIRP_JOIN_FLUSH)
+    {
+      runc_slirp_joiner_offer (&stack->joiner, frame, len);
+      return (ssize_t)len;
+    }
+  if (writev (stack->tap_fd, iov, G_N_ELEMENTS (iov)) < 0 && stack->debug)
+    fprintf (stderr, "frame lost: %s\n", g_strerror (errno));
+  /* libslirp would print a message for each frame that a device which is down refuses. */
+  return (ssize_t)len;
+}
+
+/* ---------------------------------------------------------------- other callbacks */
+
+static void
+guest_error (const char *message, void *opaque)
+{
+  RuncSlirpStack *stack = opaque;
+
+  if (stack->debug)
+    fprintf (stderr, "container: %s\n", message);
+}
+
+static void
+log_message (const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer data)
+{
+  RuncSlirpStack *stack = data;
+
+  if (stack->debug || (level & G_LOG_FLAG_FATAL))
+    fprintf (stderr, "%s: %s\n", domain ?: "libslirp", message);
+}
+
+static gint64
+now_ns (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_MONOTONIC, &now);
+  return now.tv_sec * G_GINT64_CONSTANT (1000000000) + now.tv_nsec;
+}
+
+static int64_t
+clock_get_ns (void *opaque G_GNUC_UNUSED)
+{
+  return now_ns ();
+}
+
+static void *
+timer_new (SlirpTimerCb callback, void *data, void *opaque)
+{
+  RuncSlirpStack *stack = opaque;
+  Timer *timer = g_new (Timer, 1);
+
+  *timer = (Timer){ callback, data, -1 };
+  g_ptr_array_add (stack->timers, timer);
+  return timer;
+}
+
+static void
+timer_free (void *timer, void *opaque)
+{
+  RuncSlirpStack *stack = opaque;
+
+  g_ptr_array_remove_fast (stack->timers, timer);
+}
+
+static void
+timer_mod (void *timer, int64_t expires_ms, void *opaque G_GNUC_UNUSED)
+{
+  ((Timer *)timer)->expires_ms = expires_ms;
+}
+
+/* A new socket, not connected yet. Its number may be that of one that was never ours to forget. */
+static void
+register_poll_fd (int fd, void *opaque)
+{
+  RuncSlirpStack *stack = opaque;
+
+  runc_slirp_poller_forget (stack->poller, fd);
+}
+
+static void
+unregister_poll_fd (int fd, void *opaque)
+{
+  RuncSlirpStack *stack = opaque;
+
+  runc_slirp_poller_forget (stack->poller, fd);
+}
+
+/* For programs with a loop in another thread. */
+static void
+notify (void *opaque G_GNUC_UNUSED)
+{
+}
+
+static const SlirpCb callbacks = {
+  .send_packet = send_packet,
+  .guest_error = guest_error,
+  .clock_get_ns = clock_get_ns,
+  .timer_new = timer_new,
+  .timer_free = timer_free,
+  .timer_mod = timer_mod,
+  .register_poll_fd = register_poll_fd,
+  .unregister_poll_fd = unregister_poll_fd,
+  .notify = notify,
+};
+
+/* The index that libslirp keeps for a socket is simply its fd. */
+static int
+add_poll (int fd, int events, void *opaque)
+{
+  RuncSlirpStack *stack = opaque;
+  short wanted = 0;
+
+  if (events & SLIRP_POLL_IN)
+    wanted |= POLLIN;
+  if (events & SLIRP_POLL_OUT)
+    wanted |= POLLOUT;
+  if (events & SLIRP_POLL_PRI)
+    wanted |= POLLPRI;
+  runc_slirp_poller_want (stack->poller, fd, wanted);
+  return fd;
+}
+
+static int
+get_revents (int index, void *opaque)
+{
+  RuncSlirpStack *stack = opaque;
+  short revents = runc_slirp_poller_revents (stack->poller, index);
+  int events = 0;
+
+  if (revents & POLLIN)
+    events |= SLIRP_POLL_IN;
+  if (revents & POLLOUT)
+    events |= SLIRP_POLL_OUT;
+  if (revents & POLLPRI)
+    events |= SLIRP_POLL_PRI;
+  if (revents & POLLERR)
+    events |= SLIRP_POLL_ERR;
+  if (revents & POLLHUP)
+    events |= SLIRP_POLL_HUP;
+  return events;
+}
+
+/* ---------------------------------------------------------------- life */
+
+static Slirp *
+make_slirp (RuncSlirpStack *stack, GError **error)
+{
+  RuncSlirpNet *net = &stack->net;
+  SlirpConfig config = {
+    .version = 1,
+    .in_enabled = TRUE,
+    .vnetwork = net->network,
+    .vnetmask = net->netmask,
+    .vhost = net->gateway,
+    .in6_enabled = net->ipv6,
+    .vprefix_addr6 = net->network6,
+    .vprefix_len = (uint8_t)net->prefix6_len,
+    .vhost6 = net->gateway6,
+    .vdhcp_start = net->guest,
+    .vnameserver = net->nameserver,
+    .vnameserver6 = net->nameserver6,
+    /* The first is what its buffers hold, and what it takes from the container, in segments that
+     * are longer than the container's MTU; the second is what it offers to the container. */
+    .if_mtu = RUNC_SLIRP_MTU_MAX,
+    .if_mru = (size_t)MIN (net->mtu, BEST_MTU),
+    .disable_host_loopback = !net->host_loopback,
+  };
+
+  if (net->outbound.sa.sa_family != AF_UNSPEC || net->outbound6.sa.sa_family != AF_UNSPEC)
+    {
+#if SLIRP_CONFIG_VERSION_MAX >= 2
+      config.version = 2;
+      if (net->outbound.sa.sa_family != AF_UNSPEC)
+        config.outbound_addr = &net->outbound.in;
+      if (net->outbound6.sa.sa_family != AF_UNSPEC)
+        config.outbound_addr6 = &net->outbound6.in6;
+#else
+      runc_throw (error, RUNC_ERROR_UNSUPPORTED,
+                  "libslirp %s cannot choose the outbound address (4.2 can)",
+                  slirp_version_string ());
+      return NULL;
+#endif
+    }
+  Slirp *slirp = slirp_new (&config, &callbacks, stack);
+  if (slirp == NULL)
+    runc_throw (error, RUNC_ERROR_FAILED, "libslirp refuses the configuration");
+  return slirp;
+}
+
+RuncSlirpStack *
+runc_slirp_stack_new (const RuncSlirpNet *net, int tap_fd, gboolean debug, GError **error)
+{
+  g_autoptr (RuncSlirpStack) stack = g_new0 (RuncSlirpStack, 1);
+
+  stack->tap_fd = tap_fd;
+  stack->debug = debug;
+  stack->net = *net;
+  stack->guard.ipv6 = net->ipv6;
+  stack->guard.host_loopback = net->host_loopback;
+  stack->guard.gateway = net->gateway;
+  stack->timers = g_ptr_array_new_with_free_func (g_free);
+  stack->in = g_malloc (RUNC_SLIRP_HDR_SIZE + RUNC_SLIRP_FRAME_MAX);
+  stack->joiner.buffer = g_malloc (RUNC_SLIRP_HDR_SIZE + RUNC_SLIRP_FRAME_MAX);
+  g_log_set_default_handler (log_message, stack);
+
+  stack->poller = runc_slirp_poller_new (error);
+  if (stack->poller == NULL)
+    return NULL;
+  stack->slirp = make_slirp (stack, error);
+  if (stack->slirp == NULL)
+    return NULL;
+  return g_steal_pointer (&stack);
+}
+
+void
+runc_slirp_stack_free (RuncSlirpStack *stack)
+{
+  if (stack == NULL)
+    return;
+  g_log_set_default_handler (g_log_default_handler, NULL);
+  if (stack->slirp != NULL)
+    slirp_cleanup (stack->slirp);
+  g_clear_pointer (&stack->poller, runc_slirp_poller_free);
+  g_ptr_array_unref (stack->timers);
+  g_free (stack->joiner.buffer);
+  g_free (stack->in);
+  g_free (stack);
+}
+
+/* ---------------------------------------------------------------- published ports */
+
+/* The number that the next socket will have. */
+static int
+next_fd (void)
+{
+  int fd = fcntl (STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+
+  if (fd >= 0)
+    close (fd);
+  return fd;
+}
+
+static gboolean
+open_port (const RuncSlirpForward *forward, gpointer data)
+{
+  RuncSlirpStack *stack = data;
+  int fd = next_fd ();
+  int r;
+
+#if SLIRP_CHECK_VERSION(4, 5, 0)
+  int flags = forward->udp ? SLIRP_HOSTFWD_UDP : 0;
+  if (forward->host.sa.sa_family == AF_INET6)
+    flags |= SLIRP_HOSTFWD_V6ONLY;
+  r = slirp_add_hostxfwd (stack->slirp, &forward->host.sa, runc_slirp_address_len (&forward->host),
+                          &forward->guest.sa, runc_slirp_address_len (&forward->guest), flags);
+#else
+  if (forward->host.sa.sa_family == AF_INET6)
+    {
+      errno = EAFNOSUPPORT;
+      return FALSE;
+    }
+  r = slirp_add_hostfwd (stack->slirp, forward->udp, forward->host.in.sin_addr,
+                         runc_slirp_address_port (&forward->host), forward->guest.in.sin_addr,
+                         runc_slirp_address_port (&forward->guest));
+#endif
+  if (r < 0)
+    return FALSE;
+
+  int listens = 0;
+  socklen_t len = sizeof listens;
+  if (!forward->udp && getsockopt (fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) == 0 && listens
+      && listen (fd, LISTEN_BACKLOG) < 0)
+    g_debug ("the backlog stays as short as libslirp made it: %s", g_strerror (errno));
+  return TRUE;
+}
+
+static gboolean
+close_port (const RuncSlirpForward *forward, gpointer data)
+{
+  RuncSlirpStack *stack = data;
+
+#if SLIRP_CHECK_VERSION(4, 5, 0)
+  return slirp_remove_hostxfwd (stack->slirp, &forward->host.sa,
+                                runc_slirp_address_len (&forward->host),
+                                forward->udp ? SLIRP_HOSTFWD_UDP : 0)
+         == 0;
+#else
+  return slirp_remove_hostfwd (stack->slirp, forward->udp, forward->host.in.sin_addr,
+                               runc_slirp_address_port (&forward->host))
+         == 0;
+#endif
+}
+
+RuncSlirpForwardBackend
+runc_slirp_stack_get_backend (RuncSlirpStack *stack)
+{
+  return (RuncSlirpForwardBackend){
+    .open = open_port,
+    .close = close_port,
+    .data = stack,
+    .guest = stack->net.guest,
+    .guest6 = stack->net.guest6,
+    .ipv6 = stack->net.ipv6,
+  };
+}
+
+/* ---------------------------------------------------------------- a round of traffic */
+
+static void
+run_timers (RuncSlirpStack *stack)
+{
+  gint64 now_ms = now_ns () / 1000000;
+
+  for (guint i = 0; i < stack->timers->len; i++)
+    {
+      Timer *timer = g_ptr_array_index (stack->timers, i);
+      if (timer->expires_ms < 0 || timer->expires_ms > now_ms)
+        continue;
+      timer->expires_ms = -1;
+      timer->callback (timer->data);
+    }
+}
+
+/* The shorter of @timeout_ms and the time to the next timer; -1 is for ever. */
+static int
+limit_to_timers (const RuncSlirpStack *stack, int timeout_ms)
+{
+  gint64 now_ms = now_ns () / 1000000;
+
+  for (guint i = 0; i < stack->timers->len; i++)
+    {
+      const Timer *timer = g_ptr_array_index (stack->timers, i);
+      if (timer->expires_ms < 0)
+        continue;
+      gint64 left_ms = CLAMP (timer->expires_ms - now_ms, 0, G_MAXINT);
+      if (timeout_ms < 0 || left_ms < timeout_ms)
+        timeout_ms = (int)left_ms;
+    }
+  return timeout_ms;
+}
+
+/* Hand frames of the container to libslirp. */
+static gboolean
+read_tap (RuncSlirpStack *stack, GError **error)
+{
+  stack->tap_full = FALSE;
+  for (int i = 0; i < TAP_BUDGET; i++)
+    {
+      ssize_t n = read (stack->tap_fd, stack->in, RUNC_SLIRP_HDR_SIZE + RUNC_SLIRP_FRAME_MAX);
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n < 0 && (errno == EBADFD || errno == EFAULT))
+        return runc_throw (error, RUNC_ERROR_NOT_FOUND,
+                           "the container's interface '%s' was removed", stack->net.tap);
+      if (n < 0)
+        return TRUE;
+      if ((gsize)n <= RUNC_SLIRP_HDR_SIZE)
+        continue;
+
+      struct virtio_net_hdr hdr;
+      guint8 *frame = stack->in + RUNC_SLIRP_HDR_SIZE;
+      gsize len = (gsize)n - RUNC_SLIRP_HDR_SIZE;
+      memcpy (&hdr, stack->in, sizeof hdr);
+      if (!runc_slirp_frame_admit (&stack->guard, frame, len)
+          || !runc_slirp_frame_complete (&hdr, frame, len))
+        continue;
+      slirp_input (stack->slirp, frame, (int)len);
+      flush (stack);
+    }
+  stack->tap_full = TRUE;
+  return TRUE;
+}
+
+gboolean
+runc_slirp_stack_iterate (RuncSlirpStack *stack, struct pollfd *extra, guint n_extra,
+                          int timeout_ms, GError **error)
+{
+  struct pollfd fds[RUNC_SLIRP_EXTRA_MAX + 1];
+  guint32 slirp_timeout_ms = G_MAXUINT32;
+
+  runc_slirp_poller_begin (stack->poller);
+  slirp_pollfds_fill (stack->slirp, &slirp_timeout_ms, add_poll, stack);
+  if (slirp_timeout_ms < NO_TIMEOUT_MS
+      && (timeout_ms < 0 || slirp_timeout_ms < (guint32)timeout_ms))
+    timeout_ms = (int)slirp_timeout_ms;
+  timeout_ms = stack->tap_full ? 0 : limit_to_timers (stack, timeout_ms);
+
+  memcpy (fds, extra, n_extra * sizeof *extra);
+  fds[n_extra] = (struct pollfd){ .fd = stack->tap_fd, .events = POLLIN };
+  int r = runc_slirp_poller_wait (stack->poller, fds, n_extra + 1, timeout_ms);
+  if (r < 0 && r != -EINTR)
+    return runc_throw_neg (error, r, "cannot wait for traffic");
+  for (guint i = 0; i < n_extra; i++)
+    extra[i].revents = r < 0 ? 0 : fds[i].revents;
+
+  slirp_pollfds_poll (stack->slirp, r < 0, get_revents, stack);
+  run_timers (stack);
+  flush (stack);
+  if (r == 0 && (fds[n_extra].revents != 0 || stack->tap_full))
+    return read_tap (stack, error);
+  return TRUE;
+}
