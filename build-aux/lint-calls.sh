@@ -117,7 +117,7 @@ function check_call (name, args, line) {
     complain (line, "call: " name "() in src/child: no heap, no stdio")
 }
 
-function check_file (    code, rest, line, at, name, skipped) {
+function check_file (    rest, line, at, name, skipped, before) {
   in_src = file ~ /^src\//
   in_sys = file ~ /^src\/sys\//
   in_child = file ~ /^src\/child\//
@@ -128,12 +128,12 @@ function check_file (    code, rest, line, at, name, skipped) {
     {
       at = RSTART
       name = substr (rest, RSTART, RLENGTH - 1)
-      skipped = substr (rest, 1, at - 1)
+      skipped = before = substr (rest, 1, at - 1)
       line += gsub (/\n/, "", skipped)
       rest = substr (rest, at + length (name))
       skipped = name
       sub (/[ \t\n]+$/, "", name)
-      if (name in interesting)
+      if (name in interesting && before !~ /(\.|->)[ \t\n]*$/) # a member is not the function
         check_call(name, arguments(rest), line)
       line += gsub (/\n/, "", skipped)
     }

@@ -12,9 +12,9 @@ cd "$1"
 rules='
 main.c    cli engine base
 cli       engine plan/request.h spec base
-engine    launch plan state host spec cgroup seccomp net sys base
+engine    launch wire/wire.h plan state host spec cgroup seccomp net sys base
 launch    child/child.h wire cgroup seccomp net plan spec host sys base
-plan      spec host/host.h base
+plan      spec host/host.h wire/wire.h base
 child     wire sys plan/plan-types.h base/fd.h
 wire      sys plan/plan-types.h base/fd.h
 cgroup    spec/spec.h sys base
@@ -86,7 +86,7 @@ function complain (text) {
         complain ("layer: the child has no <" target ">: no heap, no stdio")
       if (target ~ /^(gio|glib-object|gobject)/)
         complain ("layer: <" target "> costs a millisecond of each start; only helpers/ use it")
-      if (from == "plan" && target ~ /^(unistd|fcntl|dirent|sys\/(stat|syscall|socket|wait))\.h$/)
+      if (from == "plan" && target ~ /^(unistd|fcntl|dirent|sys\/(syscall|socket|wait))\.h$/)
         complain ("layer: the plan is pure and has no use for <" target ">")
     }
 }
