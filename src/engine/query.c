@@ -103,8 +103,8 @@ info_new (const RuncStateDir *dir, const char *id, OwnerCache *cache)
   info->id = g_steal_pointer (&state->id);
   info->pid = status != RUNC_STATUS_STOPPED ? state->init_pid : 0;
   info->status = g_strdup (runc_status_to_string (status));
-  info->bundle = g_steal_pointer (&state->bundle);
-  info->rootfs = g_steal_pointer (&state->rootfs);
+  info->bundle = g_strdup (state->bundle != NULL ? state->bundle : "");
+  info->rootfs = g_strdup (state->rootfs != NULL ? state->rootfs : "");
   info->created = runc_state_format_time (state->created_us);
   info->owner = g_strdup (owner_name (cache, state->owner));
   info->published = g_steal_pointer (&state->published);

@@ -38,6 +38,16 @@ add_string (RuncJson *object, const char *key, const char *value)
     json_object_object_add (object, key, json_object_new_string (value));
 }
 
+/* What says nothing is left out. */
+static void
+add_object (RuncJson *object, const char *key, RuncJson *take_value)
+{
+  if (json_object_object_length (take_value) > 0)
+    json_object_object_add (object, key, take_value);
+  else
+    json_object_put (take_value);
+}
+
 static RuncJson *
 memory_to_json (const RuncSpecMemory *memory)
 {
@@ -175,27 +185,21 @@ static RuncJson *
 resources_to_json (const RuncSpecResources *resources)
 {
   RuncJson *object = json_object_new_object ();
+  RuncJson *pids = json_object_new_object ();
 
   if (resources->memory != NULL)
-    json_object_object_add (object, "memory", memory_to_json (resources->memory));
+    add_object (object, "memory", memory_to_json (resources->memory));
   if (resources->cpu != NULL)
-    json_object_object_add (object, "cpu", cpu_to_json (resources->cpu));
-  if (resources->pids_limit.present)
-    {
-      RuncJson *pids = json_object_new_object ();
-      add_int64 (pids, "limit", resources->pids_limit);
-      json_object_object_add (object, "pids", pids);
-    }
+    add_object (object, "cpu", cpu_to_json (resources->cpu));
+  add_int64 (pids, "limit", resources->pids_limit);
+  add_object (object, "pids", pids);
   if (resources->block_io != NULL)
-    json_object_object_add (object, "blockIO", block_io_to_json (resources->block_io));
-  if (resources->net_class_id.present || resources->n_net_priorities > 0)
-    json_object_object_add (object, "network", network_to_json (resources));
+    add_object (object, "blockIO", block_io_to_json (resources->block_io));
+  add_object (object, "network", network_to_json (resources));
   if (resources->n_hugepage_limits > 0)
     json_object_object_add (object, "hugepageLimits", hugepages_to_json (resources));
-  if (resources->n_rdma > 0)
-    json_object_object_add (object, "rdma", rdma_to_json (resources));
-  if (resources->unified.n > 0)
-    json_object_object_add (object, "unified", unified_to_json (&resources->unified));
+  add_object (object, "rdma", rdma_to_json (resources));
+  add_object (object, "unified", unified_to_json (&resources->unified));
   return object;
 }
 

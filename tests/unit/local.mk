@@ -31,3 +31,6 @@ tests_unit_test_options_SOURCES = tests/unit/test-options.c
 
 unit_programs += tests/unit/test-commands
 tests_unit_test_commands_SOURCES = tests/unit/test-commands.c
+
+unit_programs += tests/unit/test-features
+tests_unit_test_features_SOURCES = tests/unit/test-features.c

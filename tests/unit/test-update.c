@@ -97,6 +97,21 @@ test_all_members (void)
   g_assert_cmpstr (merged, ==, expected);
 }
 
+/* As it comes from options: there, but empty. */
+static void
+test_nothing (void)
+{
+  const RuncSpecMemory memory = { 0 };
+  const RuncSpecCpu cpu = { 0 };
+  const RuncSpecBlockIo block_io = { 0 };
+  const RuncSpecResources nothing = { .memory = &memory, .cpu = &cpu, .block_io = &block_io };
+  autojson RuncJson *config = json_object_new_object ();
+
+  runc_update_merge (config, &nothing);
+  g_autofree char *text = runc_json_to_string (config);
+  g_assert_cmpstr (text, ==, "{\"linux\":{\"resources\":{}}}");
+}
+
 static void
 test_merge (void)
 {
@@ -137,6 +152,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/update/complete", test_complete);
   g_test_add_func ("/update/all-members", test_all_members);
+  g_test_add_func ("/update/nothing", test_nothing);
   g_test_add_func ("/update/merge", test_merge);
   return g_test_run ();
 }
