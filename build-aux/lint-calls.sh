@@ -17,7 +17,7 @@ done
 
 # shellcheck disable=SC2086
 find $dirs \( -name '*.c' -o -name '*.h' \) -type f | LC_ALL=C sort | xargs awk '
-function complain (line, text) {
+function complain(line, text) {
   if ((line - 1) in raw && raw[line - 1] ~ /lint-ok: *[a-z]/ || raw[line] ~ /lint-ok: *[a-z]/)
     return
   printf "%s:%d: %s\n", file, line, text
@@ -26,7 +26,7 @@ function complain (line, text) {
 
 # Blanks out comments, and turns string and character literals into placeholders of the form @N@, so
 # that what is left is code. Line breaks stay.
-function to_code (text,    out, c, two, i, n, state, from, literal) {
+function to_code(text,    out, c, two, i, n, state, from, literal) {
   out = ""
   n = length (text)
   i = 1
@@ -66,7 +66,7 @@ function to_code (text,    out, c, two, i, n, state, from, literal) {
 }
 
 # The text between the parenthesis at the start of text and its partner.
-function arguments (text,    depth, rest, i) {
+function arguments(text,    depth, rest, i) {
   depth = 0
   i = 0
   rest = text
@@ -81,7 +81,7 @@ function arguments (text,    depth, rest, i) {
   return substr (text, 2)
 }
 
-function names_proc (args,    rest) {
+function names_proc(args,    rest) {
   rest = args
   while (match (rest, /@[0-9]+@/))
     {
@@ -92,32 +92,32 @@ function names_proc (args,    rest) {
   return 0
 }
 
-function literal_of (args) {
+function literal_of(args) {
   if (match (args, /@[0-9]+@[ \t\n]*$/))
     return literals[substr (args, RSTART + 1, index (substr (args, RSTART + 1), "@") - 1)]
   return ""
 }
 
-function check_call (name, args, line) {
+function check_call(name, args, line) {
   if (in_src && !in_sys && name in sys_only)
-    complain (line, "call: " name "() belongs into src/sys")
-  if (in_src && !in_sys && name in takes_path && names_proc (args))
-    complain (line, "call: " name "() of a path in /proc: go through the verified procfs of src/sys")
+    complain(line, "call: " name "() belongs into src/sys")
+  if (in_src && !in_sys && name in takes_path && names_proc(args))
+    complain(line, "call: " name "() of a path in /proc: go through the verified procfs of src/sys")
   if (name in no_nss)
-    complain (line, "call: " name "(): no NSS, no dlopen: the program may be linked statically")
+    complain(line, "call: " name "(): no NSS, no dlopen: the program may be linked statically")
   if (name in use_instead)
-    complain (line, "call: " name "() is not close-on-exec from the start: use " use_instead[name])
+    complain(line, "call: " name "() is not close-on-exec from the start: use " use_instead[name])
   if (name in cloexec && index (args, cloexec[name]) == 0)
-    complain (line, "call: " name "() without " cloexec[name])
+    complain(line, "call: " name "() without " cloexec[name])
   if (name == "fcntl" && args ~ /F_DUPFD($|[^_A-Z])/)
-    complain (line, "call: fcntl() without CLOEXEC: use F_DUPFD_CLOEXEC")
+    complain(line, "call: fcntl() without CLOEXEC: use F_DUPFD_CLOEXEC")
   if (name == "fopen" && literal_of(args) !~ /e/)
-    complain (line, "call: fopen() without \"e\" (close-on-exec) in its mode")
+    complain(line, "call: fopen() without \"e\" (close-on-exec) in its mode")
   if (in_child && name in no_heap)
-    complain (line, "call: " name "() in src/child: no heap, no stdio")
+    complain(line, "call: " name "() in src/child: no heap, no stdio")
 }
 
-function check_file (    rest, line, at, name, skipped, before) {
+function check_file(    rest, line, at, name, skipped, before) {
   in_src = file ~ /^src\//
   in_sys = file ~ /^src\/sys\//
   in_child = file ~ /^src\/child\//

@@ -46,7 +46,7 @@ BEGIN {
     plain[word[i]] = 1
 }
 
-function complain (text) {
+function complain(text) {
   printf "%s:%d: %s\n", FILENAME, FNR, text
   bad = 1
 }
@@ -58,7 +58,7 @@ function complain (text) {
   sub (/^src\//, "", file)
   if (!(from in known))
     {
-      complain ("layer: src/" from " has no row in build-aux/lint-layers.sh")
+      complain("layer: src/" from " has no row in build-aux/lint-layers.sh")
       next
     }
   if (match ($0, /"[^"]*"/))
@@ -67,27 +67,27 @@ function complain (text) {
       if (target == "runc-version.h")
         {
           if (file != "base/version.c")
-            complain ("layer: only base/version.c includes " target)
+            complain("layer: only base/version.c includes " target)
         }
       else if (split (target, part, "/") != 2)
-        complain ("layer: write the include from src/: \"DIRECTORY/FILE.h\", not \"" target "\"")
+        complain("layer: write the include from src/: \"DIRECTORY/FILE.h\", not \"" target "\"")
       else if (!((from, part[1]) in allowed) && !((from, target) in allowed))
-        complain ("layer: src/" from " may not include " target)
+        complain("layer: src/" from " may not include " target)
       else if (file == "plan/plan-types.h" && target != "base/fd.h")
-        complain ("layer: plan/plan-types.h is read by the child and may not include " target)
+        complain("layer: plan/plan-types.h is read by the child and may not include " target)
     }
   else if (match ($0, /<[^>]*>/))
     {
       target = substr ($0, RSTART + 1, RLENGTH - 2)
       if ((from in plain || file == "plan/plan-types.h" || file == "base/fd.h") \
           && target ~ /^(glib|gio|json-c|seccomp)/)
-        complain ("layer: " file " is plain C and may not include <" target ">")
+        complain("layer: " file " is plain C and may not include <" target ">")
       if (from == "child" && target ~ /^(stdio|stdlib|malloc|pthread)\.h$/)
-        complain ("layer: the child has no <" target ">: no heap, no stdio")
+        complain("layer: the child has no <" target ">: no heap, no stdio")
       if (target ~ /^(gio|glib-object|gobject)/)
-        complain ("layer: <" target "> costs a millisecond of each start; only helpers/ use it")
+        complain("layer: <" target "> costs a millisecond of each start; only helpers/ use it")
       if (from == "plan" && target ~ /^(unistd|fcntl|dirent|sys\/(syscall|socket|wait))\.h$/)
-        complain ("layer: the plan is pure and has no use for <" target ">")
+        complain("layer: the plan is pure and has no use for <" target ">")
     }
 }
 
