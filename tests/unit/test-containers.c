@@ -3,6 +3,7 @@
  * nothing needs privileges. */
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "engine/common.h"
 #include "engine/engine.h"
 #include "sys/pid.h"
@@ -679,6 +680,8 @@ test_poststop (Fixture *f, gconstpointer data)
 static void
 test_poststop_fails (Fixture *f, gconstpointer data)
 {
+  g_autofree char *log = g_build_filename (f->top, "log", NULL);
+  g_autofree char *text = NULL;
   g_autoptr (GError) error = NULL;
 
   (void)data;
@@ -688,10 +691,16 @@ test_poststop_fails (Fixture *f, gconstpointer data)
   change (f, "c1", has_poststop, NULL);
   add (f, "c2", 0);
   change (f, "c2", has_poststop, NULL);
+  g_assert_true (runc_log_init (log, RUNC_LOG_FORMAT_TEXT, FALSE, &error));
   g_assert_true (runc_engine_delete (&f->global, "c1", FALSE, &error));
   g_assert_true (runc_engine_delete (&f->global, "c2", FALSE, &error));
   g_assert_no_error (error);
   g_assert_false (exists (f, "c1") || exists (f, "c2"));
+  g_assert_true (runc_log_init (NULL, RUNC_LOG_FORMAT_TEXT, FALSE, &error));
+  g_assert_true (g_file_get_contents (log, &text, NULL, NULL));
+  g_assert_nonnull (strstr (text, "level=warning"));
+  g_assert_nonnull (strstr (text, "container 'c1': error running poststop hook #0: exit status 1"));
+  g_assert_nonnull (strstr (text, "container 'c2': "));
 }
 
 /* ---- without a cgroup ------------------------------------------------------------------------ */
