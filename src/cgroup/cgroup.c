@@ -9,14 +9,17 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "cgroup/dir.h"
 #include "cgroup/driver.h"
+#include "cgroup/limits.h"
+#include "sys/procfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 /* How long a removal waits for killed processes to be gone. */
 #define REMOVE_TIMEOUT_US (10 * G_USEC_PER_SEC)
@@ -41,6 +44,10 @@ runc_cgroup_create (const RuncCgroupSetup *setup, RuncCgroupMade *ret_made, GErr
     ok = runc_cgroup_fs2_create (setup, dirs, &made, error);
   else if (setup->ref.driver == DRIVER_FS1)
     ok = runc_cgroup_fs1_create (setup, dirs, &made, error);
+  if (setup->ref.driver == DRIVER_FS1 || setup->ref.driver == DRIVER_FS2)
+    ok = ok && runc_cgroup_limits_apply (&setup->ref, setup->resources, FALSE, error)
+         && (!setup->device_rules
+             || runc_cgroup_devices_apply (&setup->ref, setup->resources, error));
   if (!ok)
     {
       runc_cgroup_dir_unmake (dirs);
@@ -59,6 +66,17 @@ runc_cgroup_adopt (const RuncCgroupSetup *setup, pid_t pid, RuncCgroupMade *made
   if (setup->ref.driver != DRIVER_SYSTEMD)
     return TRUE;
   return runc_throw (error, RUNC_ERROR_UNSUPPORTED, "the systemd cgroup driver is not available");
+}
+
+gboolean
+runc_cgroup_update (const RuncCgroupRef *ref, const RuncSpecResources *resources, GError **error)
+{
+  if (ref->driver == DRIVER_NONE || runc_cgroup_process_dir (ref) == NULL)
+    return runc_throw (error, RUNC_ERROR_UNSUPPORTED,
+                       "limits cannot be changed: the container runs without a cgroup of its own "
+                       "(cgroups were not delegated to the user who started it)");
+  return runc_cgroup_limits_apply (ref, resources, TRUE, error)
+         && runc_cgroup_devices_update (ref, resources, error);
 }
 
 gboolean
@@ -180,7 +198,7 @@ sub_dir (const char *dir, const char *sub, GError **error)
   autofd int fd = runc_cgroup_dir_open (clean);
   if (fd < 0)
     {
-      runc_cgroup_throw (error, fd, "cannot open cgroup '%s'", clean);
+      runc_cgroup_throw (error, fd, "error adding pid to cgroups: cannot open cgroup '%s'", clean);
       return NULL;
     }
   return g_steal_pointer (&clean);
@@ -287,9 +305,47 @@ runc_cgroup_join_files (const RuncCgroupRef *ref, const char *const *sub, GError
   return (char **)g_ptr_array_free (g_steal_pointer (&files), FALSE);
 }
 
+/* The v2 cgroup of process @pid (new string), as a directory below the mount that @near is in; NULL
+ * when it cannot be told. */
+static char *
+v2_dir_of_process (pid_t pid, const char *near)
+{
+  g_autofree char *mount = runc_cgroup_v2_mount_of (near);
+  g_autofree char *name = g_strdup_printf ("%d/cgroup", (int)pid);
+  autofd int proc = mount != NULL && pid > 0 ? runc_sys_proc_open () : -EBADF;
+  autofd int fd = proc >= 0 ? runc_sys_proc_open_file (proc, name, O_RDONLY) : -EBADF;
+  char text[8192];
+  gssize n = fd >= 0 ? read (fd, text, sizeof text - 1) : -1;
+  char *line;
+
+  if (n <= 0)
+    return NULL;
+  text[n] = '\0';
+  line = g_str_has_prefix (text, "0::") ? text : strstr (text, "\n0::");
+  if (line == NULL)
+    return NULL;
+  line += strcspn (line, "/");
+  line[strcspn (line, "\n")] = '\0';
+  /* Outside of our cgroup namespace, or removed: of no use. */
+  if (g_str_has_prefix (line, "/..") || g_str_has_suffix (line, " (deleted)"))
+    return NULL;
+  return g_str_equal (line, "/") ? g_strdup (mount) : g_strconcat (mount, line, NULL);
+}
+
+/* Can the cgroup have processes of its own? Not with domain controllers enabled for its
+ * sub-cgroups. */
+static gboolean
+takes_processes (int dir_fd)
+{
+  g_autofree char *enabled = NULL;
+
+  return runc_cgroup_read (dir_fd, "cgroup.subtree_control", &enabled) < 0
+         || enabled[strspn (enabled, " \n")] == '\0';
+}
+
 gboolean
-runc_cgroup_join (const RuncCgroupRef *ref, const char *const *sub, RuncCgroupMade *ret_made,
-                  GError **error)
+runc_cgroup_join (const RuncCgroupRef *ref, const char *const *sub, pid_t init,
+                  RuncCgroupMade *ret_made, GError **error)
 {
   g_auto (RuncCgroupMade) made = { .v2_fd = -EBADF };
   g_autoptr (GHashTable) dirs = join_dirs (ref, sub, error);
@@ -303,8 +359,25 @@ runc_cgroup_join (const RuncCgroupRef *ref, const char *const *sub, RuncCgroupMa
     {
       made.v2_dir = g_strdup (g_hash_table_lookup (dirs, ref->v2_dir));
       made.v2_fd = runc_cgroup_dir_open (made.v2_dir);
+      if ((sub == NULL || sub[0] == NULL) && (made.v2_fd < 0 || !takes_processes (made.v2_fd)))
+        {
+          g_autofree char *other = v2_dir_of_process (init, ref->v2_dir);
+          autofd int fd = other != NULL ? runc_cgroup_dir_open (other) : -EBADF;
+
+          if (fd >= 0)
+            {
+              runc_debug ("cgroup '%s' takes no processes, joining that of init, '%s'", made.v2_dir,
+                          other);
+              runc_close_fd (made.v2_fd);
+              made.v2_fd = runc_steal_fd (&fd);
+              g_free (made.v2_dir);
+              made.v2_dir = g_steal_pointer (&other);
+            }
+        }
       if (made.v2_fd < 0)
-        return runc_cgroup_throw (error, made.v2_fd, "cannot open cgroup '%s'", made.v2_dir);
+        return runc_cgroup_throw (error, made.v2_fd,
+                                  "error adding pid to cgroups: cannot open cgroup '%s'",
+                                  made.v2_dir);
     }
   *ret_made = made;
   made = (RuncCgroupMade){ .v2_fd = -EBADF };

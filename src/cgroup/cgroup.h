@@ -97,6 +97,10 @@ void runc_cgroup_oom_free (RuncCgroupOom *oom);
 char **runc_cgroup_join_files (const RuncCgroupRef *ref, const char *const *sub, GError **error);
 
 /* What exec needs to put a process into the container's cgroups, with @sub as above: v2_fd for
- * CLONE_INTO_CGROUP (v2_dir is where), task_files for v1. Errors as above. */
-gboolean runc_cgroup_join (const RuncCgroupRef *ref, const char *const *sub,
+ * CLONE_INTO_CGROUP (v2_dir is where), task_files for v1. Errors as above.
+ *
+ * @init: the container's init. When no @sub is given and the v2 cgroup cannot take processes itself
+ * (the container has enabled controllers for its sub-cgroups) or is gone, the one that init is in
+ * is used. */
+gboolean runc_cgroup_join (const RuncCgroupRef *ref, const char *const *sub, pid_t init,
                            RuncCgroupMade *ret_made, GError **error);

@@ -60,3 +60,17 @@ gboolean runc_cgroup_fs2_create (const RuncCgroupSetup *setup, GPtrArray *made_d
                                  RuncCgroupMade *made, GError **error);
 gboolean runc_cgroup_fs1_create (const RuncCgroupSetup *setup, GPtrArray *made_dirs,
                                  RuncCgroupMade *made, GError **error);
+
+/* Enable the controllers of the v2 hierarchy in every cgroup above @dir, as far as the kernel lets
+ * us; what stays unavailable shows when a limit is to be set. */
+void runc_cgroup_v2_enable_controllers (const char *dir);
+
+/* Enforce the device rules of @resources (NULL: only those that every container has), in place of
+ * what was enforced before. */
+gboolean runc_cgroup_devices_apply (const RuncCgroupRef *ref, const RuncSpecResources *resources,
+                                    GError **error);
+
+/* As above for update: nothing when @resources have no rules, or when the container is not under
+ * device rules of ours. */
+gboolean runc_cgroup_devices_update (const RuncCgroupRef *ref, const RuncSpecResources *resources,
+                                     GError **error);

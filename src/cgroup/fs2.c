@@ -45,10 +45,8 @@ enable_all (int dir_fd, const char *dir)
     }
 }
 
-/* Enable the controllers of the hierarchy in every cgroup above @dir. What stays unavailable shows
- * when a limit is to be set. */
-static void
-enable_controllers (const char *dir, int dir_fd)
+void
+runc_cgroup_v2_enable_controllers (const char *dir)
 {
   g_autofree char *mount = runc_cgroup_v2_mount_of (dir);
   g_autofree char *offered = NULL, *have = NULL;
@@ -56,7 +54,8 @@ enable_controllers (const char *dir, int dir_fd)
   if (mount == NULL || g_str_equal (mount, dir))
     return;
   autofd int mount_fd = runc_cgroup_dir_open (mount);
-  if (mount_fd < 0 || runc_cgroup_read (mount_fd, "cgroup.controllers", &offered) < 0
+  autofd int dir_fd = runc_cgroup_dir_open (dir);
+  if (mount_fd < 0 || dir_fd < 0 || runc_cgroup_read (mount_fd, "cgroup.controllers", &offered) < 0
       || runc_cgroup_read (dir_fd, "cgroup.controllers", &have) < 0 || g_str_equal (offered, have))
     return;
   enable_all (mount_fd, mount);
@@ -129,6 +128,6 @@ runc_cgroup_fs2_create (const RuncCgroupSetup *setup, GPtrArray *made_dirs, Runc
   made->v2_dir = g_strdup (dir);
   if (r == 0 && !runc_cgroup_check_unused (&setup->ref, error))
     return FALSE;
-  enable_controllers (dir, made->v2_fd);
+  runc_cgroup_v2_enable_controllers (dir);
   return check_type (setup, made->v2_fd, error);
 }

@@ -1,8 +1,13 @@
 runc_sources += \
 	src/cgroup/cgroup.c src/cgroup/cgroup.h \
+	src/cgroup/convert.c src/cgroup/convert.h \
+	src/cgroup/device-filter.c \
+	src/cgroup/devices.c src/cgroup/devices.h \
 	src/cgroup/dir.c src/cgroup/dir.h \
 	src/cgroup/driver.h \
 	src/cgroup/freezer.c \
 	src/cgroup/fs1.c \
 	src/cgroup/fs2.c \
+	src/cgroup/limits-write.c \
+	src/cgroup/limits.c src/cgroup/limits.h \
 	src/cgroup/v1.c

@@ -9,5 +9,6 @@ runc_sources += \
 	src/sys/tty.c src/sys/tty.h
 
 runc_sources += \
+	src/sys/bpf.c src/sys/bpf.h \
 	src/sys/pid.c src/sys/pid.h \
 	src/sys/tree.c src/sys/tree.h

@@ -3,7 +3,18 @@
 #   tests_unit_test_NAME_SOURCES = tests/unit/test-NAME.c
 
 unit_programs += tests/unit/test-cgroup-dirs
-tests_unit_test_cgroup_dirs_SOURCES = tests/unit/test-cgroup-dirs.c
+tests_unit_test_cgroup_dirs_SOURCES = \
+	tests/unit/test-cgroup-dirs.c tests/unit/cgroup-fixture.c tests/unit/cgroup-fixture.h
+
+unit_programs += tests/unit/test-cgroup-limits
+tests_unit_test_cgroup_limits_SOURCES = \
+	tests/unit/test-cgroup-limits.c tests/unit/cgroup-fixture.c tests/unit/cgroup-fixture.h
+
+unit_programs += tests/unit/test-cgroup-convert
+tests_unit_test_cgroup_convert_SOURCES = tests/unit/test-cgroup-convert.c
+
+unit_programs += tests/unit/test-cgroup-devices
+tests_unit_test_cgroup_devices_SOURCES = tests/unit/test-cgroup-devices.c
 
 unit_programs += tests/unit/test-strings
 tests_unit_test_strings_SOURCES = tests/unit/test-strings.c

@@ -1,173 +1,16 @@
 /* Cgroups for real, in directories of the test's own below those that this machine has: making,
  * joining, listing, freezing, killing, removing. Needs root; without it, or without a hierarchy, it
  * skips. */
+#include "cgroup-fixture.h"
+
 #include "base/error.h"
-#include "base/fd.h"
-#include "cgroup/cgroup.h"
 #include "cgroup/dir.h"
-#include "cgroup/driver.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/magic.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
-#include <sys/wait.h>
-
-typedef struct
-{
-  RuncCgroupSetup setup;
-  char **v1_dirs;
-  char *v2_dir;
-  GArray *children; /* of pid_t */
-} Fixture;
-
-static gboolean
-is_fs (const char *path, long magic)
-{
-  struct statfs st;
-
-  return statfs (path, &st) == 0 && st.f_type == magic;
-}
-
-/* All v1 hierarchies at their conventional places, and a v2 one. */
-static void
-set_up (Fixture *f, gconstpointer data)
-{
-  static int n;
-  g_autofree char *name = g_strdup_printf ("runc-unit-%d-%d", (int)getpid (), n++);
-  g_autoptr (GPtrArray) dirs = g_ptr_array_new ();
-  gboolean want_v1 = GPOINTER_TO_INT (data) != DRIVER_FS2;
-  GDir *root = g_dir_open ("/sys/fs/cgroup", 0, NULL);
-  const char *entry;
-
-  f->children = g_array_new (FALSE, FALSE, sizeof (pid_t));
-  while (want_v1 && root != NULL && (entry = g_dir_read_name (root)) != NULL)
-    {
-      g_autofree char *path = g_build_filename ("/sys/fs/cgroup", entry, NULL);
-      struct stat st;
-
-      if (lstat (path, &st) == 0 && S_ISDIR (st.st_mode) && is_fs (path, CGROUP_SUPER_MAGIC))
-        g_ptr_array_add (dirs, g_build_filename (path, name, "a", NULL));
-    }
-  if (root != NULL)
-    g_dir_close (root);
-  g_ptr_array_add (dirs, NULL);
-  f->v1_dirs = (char **)g_ptr_array_free (g_steal_pointer (&dirs), FALSE);
-  if (is_fs ("/sys/fs/cgroup", CGROUP2_SUPER_MAGIC))
-    f->v2_dir = g_build_filename ("/sys/fs/cgroup", name, "a", NULL);
-  else if (is_fs ("/sys/fs/cgroup/unified", CGROUP2_SUPER_MAGIC))
-    f->v2_dir = g_build_filename ("/sys/fs/cgroup/unified", name, "a", NULL);
-  f->setup.id = "unit";
-  f->setup.ref = (RuncCgroupRef){ .driver = GPOINTER_TO_INT (data),
-                                  .v1_dirs = f->v1_dirs,
-                                  .v2_dir = f->v2_dir };
-}
-
-static void
-tear_down (Fixture *f, gconstpointer data)
-{
-  g_autoptr (GError) error = NULL;
-
-  (void)data;
-  runc_cgroup_remove (&f->setup.ref, &error);
-  g_assert_no_error (error);
-  for (guint i = 0; i < f->children->len; i++)
-    {
-      kill (g_array_index (f->children, pid_t, i), SIGKILL);
-      waitpid (g_array_index (f->children, pid_t, i), NULL, 0);
-    }
-  for (char **dir = f->v1_dirs; *dir != NULL; dir++)
-    {
-      g_autofree char *parent = g_path_get_dirname (*dir);
-      g_assert_cmpint (access (*dir, F_OK), ==, -1);
-      rmdir (parent);
-    }
-  if (f->v2_dir != NULL)
-    {
-      g_autofree char *parent = g_path_get_dirname (f->v2_dir);
-      g_assert_cmpint (access (f->v2_dir, F_OK), ==, -1);
-      rmdir (parent);
-    }
-  g_strfreev (f->v1_dirs);
-  g_free (f->v2_dir);
-  g_array_unref (f->children);
-}
-
-static gboolean
-usable (const Fixture *f)
-{
-  if (geteuid () != 0)
-    g_test_skip ("needs root");
-  else if (f->setup.ref.driver == DRIVER_FS1 && f->v1_dirs[0] == NULL)
-    g_test_skip ("no cgroup v1 hierarchy");
-  else if (f->setup.ref.driver == DRIVER_FS2 && f->v2_dir == NULL)
-    g_test_skip ("no cgroup v2 hierarchy");
-  else
-    return TRUE;
-  return FALSE;
-}
-
-static void
-join (const char *file)
-{
-  int fd = open (file, O_WRONLY | O_CLOEXEC);
-
-  if (fd < 0 || write (fd, "0", 1) != 1)
-    _exit (1);
-  close (fd);
-}
-
-/* A process in @files that sleeps. It has joined when this returns. */
-static pid_t
-spawn_into (Fixture *f, char *const *files)
-{
-  int ready[2];
-  char byte;
-
-  g_assert_cmpint (pipe2 (ready, O_CLOEXEC), ==, 0);
-  pid_t pid = fork ();
-  g_assert_cmpint (pid, >=, 0);
-  if (pid == 0)
-    {
-      for (; *files != NULL; files++)
-        join (*files);
-      if (write (ready[1], "", 1) != 1)
-        _exit (1);
-      for (;;)
-        pause ();
-    }
-  close (ready[1]);
-  g_assert_cmpint (read (ready[0], &byte, 1), ==, 1);
-  close (ready[0]);
-  g_array_append_val (f->children, pid);
-  return pid;
-}
-
-static void
-create (Fixture *f, RuncCgroupMade *made)
-{
-  g_autoptr (GError) error = NULL;
-
-  runc_cgroup_create (&f->setup, made, &error);
-  g_assert_no_error (error);
-}
-
-static gboolean
-died_of (pid_t pid, int signum)
-{
-  int status;
-
-  return waitpid (pid, &status, 0) == pid && WIFSIGNALED (status) && WTERMSIG (status) == signum;
-}
-
-static void
-forget_children (Fixture *f)
-{
-  g_array_set_size (f->children, 0);
-}
+#include <unistd.h>
 
 static void
 test_life (Fixture *f, gconstpointer data)
@@ -182,7 +25,7 @@ test_life (Fixture *f, gconstpointer data)
   g_assert_true (f->v2_dir == NULL || made.v2_fd >= 0);
   g_auto (GStrv) files = runc_cgroup_join_files (&f->setup.ref, NULL, &error);
   g_assert_no_error (error);
-  pid_t pid = spawn_into (f, files);
+  pid_t pid = spawn_into (f, files, NULL);
 
   g_autoptr (GArray) pids = runc_cgroup_pids (&f->setup.ref, &error);
   g_assert_no_error (error);
@@ -216,12 +59,12 @@ test_kill_frozen (Fixture *f, gconstpointer data)
     return;
   create (f, &made);
   g_auto (GStrv) files = runc_cgroup_join_files (&f->setup.ref, NULL, &error);
-  pid_t one = spawn_into (f, files);
+  pid_t one = spawn_into (f, files, NULL);
   g_autofree char *sub = g_build_filename (runc_cgroup_process_dir (&f->setup.ref), "sub", NULL);
   g_assert_cmpint (mkdir (sub, 0755), ==, 0);
   g_autofree char *procs = g_build_filename (sub, "cgroup.procs", NULL);
   char *sub_files[] = { files[0], procs, NULL };
-  pid_t two = spawn_into (f, sub_files);
+  pid_t two = spawn_into (f, sub_files, NULL);
 
   g_autoptr (GArray) pids = runc_cgroup_pids (&f->setup.ref, &error);
   g_assert_no_error (error);
@@ -249,7 +92,7 @@ test_in_use (Fixture *f, gconstpointer data)
   /* an empty one that is there already is used */
   create (f, &again);
   g_auto (GStrv) files = runc_cgroup_join_files (&f->setup.ref, NULL, &error);
-  spawn_into (f, files);
+  spawn_into (f, files, NULL);
   g_assert_false (runc_cgroup_create (&f->setup, &again, &error));
   g_assert_nonnull (strstr (error->message, "container's cgroup is not empty"));
   g_clear_error (&error);
@@ -290,7 +133,7 @@ test_remove_deep (Fixture *f, gconstpointer data)
         }
       g_string_append (deep, "/cgroup.procs");
       char *files[] = { deep->str, NULL };
-      spawn_into (f, files);
+      spawn_into (f, files, NULL);
       if (f->v1_dirs[i] == NULL)
         break;
     }
@@ -344,7 +187,7 @@ test_join_sub (Fixture *f, gconstpointer data)
     {
       g_assert_cmpint (mkdir (sub, 0755), ==, 0);
       g_auto (RuncCgroupMade) joined = { .v2_fd = -EBADF };
-      runc_cgroup_join (&f->setup.ref, bare, &joined, &error);
+      runc_cgroup_join (&f->setup.ref, bare, 0, &joined, &error);
       g_assert_no_error (error);
       g_assert_cmpstr (joined.v2_dir, ==, sub);
       g_assert_cmpint (joined.v2_fd, >=, 0);

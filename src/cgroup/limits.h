@@ -1,0 +1,72 @@
+/* Resource limits as data: which file gets which text, in which order.
+ *
+ * The lists are made without I/O from linux.resources, so that a table test can tell them; then one
+ * executor writes them, and can take back what it wrote.
+ */
+#pragma once
+
+#include "cgroup/driver.h"
+
+#include <glib.h>
+
+typedef enum
+{
+  RUNC_LIMIT_PLAIN = 0,
+  RUNC_LIMIT_OPTIONAL = 1 << 0, /* no such file: go on */
+  RUNC_LIMIT_OR_NEXT = 1 << 1,  /* the next entry is the alternative for a missing file */
+  RUNC_LIMIT_RETRY = 1 << 2,    /* EINVAL: try again when the controller's others are written, since
+                                   the kernel checks each against the present value of another */
+  RUNC_LIMIT_CLAMPED = 1 << 3,  /* the kernel may take another value than the one that is written:
+                                   read back and refuse */
+  RUNC_LIMIT_LINES = 1 << 4,    /* each line is a setting, written on its own */
+} RuncLimitFlags;
+
+typedef struct
+{
+  RuncCgroupV1Controller controller; /* RUNC_CGROUP_N_V1 for v2 */
+  RuncLimitFlags flags;
+  char *file;
+  char *value;
+  /* For files with one line per device or interface: what takes the line back when it was not
+   * there; the first word of both is the key. NULL for files with one value. */
+  char *reset;
+} RuncLimit;
+
+/* What an existing cgroup has, where a limit alone does not say enough. */
+typedef struct
+{
+  gboolean known;    /* FALSE: a new cgroup */
+  gint64 memory_max; /* bytes, -1 max */
+  gint64 swap_max;
+  gint64 quota; /* us, -1 max */
+  guint64 period;
+} RuncLimitsCurrent;
+
+/* The settings for v2, or for v1, that @resources ask for: GPtrArray of RuncLimit. Device rules are
+ * not among them. A value of 0 means unset where runc takes it so (memory, shares, quota, period,
+ * weights).
+ *
+ * Errors: RUNC_ERROR_INVALID_SPEC for contradictions, `unified` on v1, ... */
+GPtrArray *runc_cgroup_limits_v2 (const RuncSpecResources *resources,
+                                  const RuncLimitsCurrent *current, GError **error);
+GPtrArray *runc_cgroup_limits_v1 (const RuncSpecResources *resources, GError **error);
+
+/* Read *@ret_current from the v2 cgroup @dir_fd. */
+void runc_cgroup_limits_current (int dir_fd, RuncLimitsCurrent *ret_current);
+
+/* Write @limits in the directories of @ref. With @undo, what was written is put back when a later
+ * one fails (a new cgroup is simply removed instead). */
+gboolean runc_cgroup_limits_write (const RuncCgroupRef *ref, const GPtrArray *limits, gboolean undo,
+                                   GError **error);
+
+/* memory.checkBeforeUpdate: refuse a limit that is below what the v2 cgroup @dir_fd uses now.
+ * Errors: "rejecting memory limit ...", "rejecting memory+swap limit ...". */
+gboolean runc_cgroup_check_memory_usage (int dir_fd, const RuncSpecMemory *memory, GError **error);
+
+/* All limits of @resources (NULL: none) in the cgroups of @ref; on a hybrid host each in the
+ * hierarchy that has its controller.
+ *
+ * @update: the cgroups are in use: checkBeforeUpdate counts, values not given are those in force,
+ * and a failure puts back what was written before it */
+gboolean runc_cgroup_limits_apply (const RuncCgroupRef *ref, const RuncSpecResources *resources,
+                                   gboolean update, GError **error);
