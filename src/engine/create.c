@@ -13,6 +13,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "engine/engine.h"
+#include "launch/self.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -89,6 +90,15 @@ make_fifo (const RuncStateDir *dir, GError **error)
       || fchmodat (dir->dir_fd, RUNC_STATE_FIFO, 0622, 0) < 0)
     return runc_throw_errno (error, "cannot make '%s/%s'", dir->path, RUNC_STATE_FIFO);
   return TRUE;
+}
+
+static gboolean
+protect_self (const RuncCreation *creation, const RuncGlobal *global, GError **error)
+{
+  const RuncPlan *plan = creation->prepared.plan;
+
+  return runc_launch_protect_self (plan->new_userns ? &plan->maps : NULL, global->argv,
+                                   creation->prepared.cwd_fd, error);
 }
 
 /* Make the state directory with what delete needs to know, then the cgroups. */
@@ -275,7 +285,7 @@ runc_creation_run (RuncCreation *creation, const RuncGlobal *global,
       || !runc_prepare (global, request, NULL, gate, &creation->prepared, error)
       || !runc_engine_check_terminal (creation->prepared.plan->terminal, gate || request->detach,
                                       request->console_socket, error)
-      || !acquire (creation, gate, error))
+      || !protect_self (creation, global, error) || !acquire (creation, gate, error))
     return FALSE;
   fifo = g_build_filename (creation->dir.path, RUNC_STATE_FIFO, NULL);
   context.cgroup_fd = creation->cgroup.v2_fd;

@@ -21,7 +21,8 @@ typedef struct
 
 #define RUNC_CREATION_INIT                                                                         \
   {                                                                                                \
-    .dir = RUNC_STATE_DIR_INIT, .cgroup = { .v2_fd = -EBADF }, .launch = RUNC_LAUNCH_INIT          \
+    .prepared = RUNC_PREPARED_INIT, .dir = RUNC_STATE_DIR_INIT, .cgroup = { .v2_fd = -EBADF },     \
+    .launch = RUNC_LAUNCH_INIT                                                                     \
   }
 
 void runc_creation_clear (RuncCreation *creation);

@@ -11,6 +11,7 @@
 #include "engine/create.h"
 #include "engine/engine.h"
 #include "launch/launch.h"
+#include "launch/self.h"
 #include "plan/plan.h"
 
 #include <fcntl.h>
@@ -105,6 +106,50 @@ foreign_namespaces (pid_t pid, guint64 *ret_flags, GError **error)
     }
   *ret_flags = flags;
   return TRUE;
+}
+
+/* The ids of the container, as seen by us. */
+static gboolean
+read_maps (pid_t pid, RuncMapPlan *ret_maps, GError **error)
+{
+  const char *const names[] = { "uid_map", "gid_map" };
+
+  for (int i = 0; i < 2; i++)
+    {
+      char path[64];
+      RuncIdRanges ranges = { 0 };
+      g_autofree RuncIdMap *map = NULL;
+
+      snprintf (path, sizeof path, "/proc/%d/%s", (int)pid, names[i]);
+      if (!runc_host_read_id_map (path, &ranges, error))
+        return FALSE;
+      map = g_new (RuncIdMap, ranges.n);
+      for (gsize k = 0; k < ranges.n; k++)
+        map[k]
+            = (RuncIdMap){ ranges.items[k].inside, ranges.items[k].outside, ranges.items[k].size };
+      g_free (ranges.items);
+      *(i == 0 ? &ret_maps->uids : &ret_maps->gids) = g_steal_pointer (&map);
+      *(i == 0 ? &ret_maps->n_uids : &ret_maps->n_gids) = ranges.n;
+    }
+  return TRUE;
+}
+
+static gboolean
+protect_self (const RuncState *state, const RuncGlobal *global, GError **error)
+{
+  autofd int cwd = open (".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  RuncMapPlan maps = { .method = RUNC_MAP_NONE };
+  gboolean ok;
+
+  if (cwd < 0)
+    return runc_throw_errno (error, "cannot open the current directory");
+  if (!state->new_userns)
+    return runc_launch_protect_self (NULL, global->argv, cwd, error);
+  ok = read_maps (state->init_pid, &maps, error)
+       && runc_launch_protect_self (&maps, global->argv, cwd, error);
+  g_free (maps.uids);
+  g_free (maps.gids);
+  return ok;
 }
 
 /* Where the process is placed: cloned into the v2 directory, or by files that the child writes to.
@@ -211,6 +256,8 @@ exec_process (const RuncGlobal *global, const RuncExecRequest *request, int *ret
   if (!runc_engine_check_fds (request->preserve_fds, error)
       || !runc_engine_load (global, request->id, FALSE, &exec.container, error)
       || !check_status (&exec.container, request, error))
+    return FALSE;
+  if (!protect_self (exec.container.state, global, error))
     return FALSE;
   exec.init_pidfd = runc_engine_open_init (exec.container.state);
   if (exec.init_pidfd < 0)

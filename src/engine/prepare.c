@@ -1,6 +1,7 @@
 /* Reading, probing, planning. Runs in the parent; changes nothing but the current directory. */
 #include "engine/prepare.h"
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "engine/engine.h"
@@ -15,6 +16,7 @@
 void
 runc_prepared_clear (RuncPrepared *prepared)
 {
+  prepared->cwd_fd = runc_close_fd (prepared->cwd_fd);
   g_clear_pointer (&prepared->plan, runc_plan_free);
   g_clear_pointer (&prepared->host, runc_host_free);
   g_clear_pointer (&prepared->spec, runc_spec_free);
@@ -62,6 +64,9 @@ read_spec (RuncPrepared *prepared, GError **error)
   const char *bundle = prepared->request.bundle;
   gsize len;
 
+  prepared->cwd_fd = open (".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (prepared->cwd_fd < 0)
+    return runc_throw_errno (error, "cannot open the current directory");
   if (chdir (bundle) < 0)
     return runc_throw_errno (error, "cannot enter bundle '%s'", bundle);
   prepared->config = runc_io_read_file (AT_FDCWD, "config.json", MAX_CONFIG, &len, error);
@@ -116,7 +121,7 @@ gboolean
 runc_prepare (const RuncGlobal *global, const RuncCreateRequest *request, const char *host_file,
               gboolean gate, RuncPrepared *ret_prepared, GError **error)
 {
-  g_auto (RuncPrepared) prepared = { 0 };
+  g_auto (RuncPrepared) prepared = RUNC_PREPARED_INIT;
 
   take_request (&prepared, request);
   if (host_file != NULL && (prepared.host = load_host (host_file, error)) == NULL)
@@ -147,7 +152,7 @@ runc_prepare (const RuncGlobal *global, const RuncCreateRequest *request, const 
   say_warnings (prepared.plan);
   say_plan (prepared.plan);
   *ret_prepared = prepared;
-  prepared = (RuncPrepared){ 0 };
+  prepared = (RuncPrepared)RUNC_PREPARED_INIT;
   return TRUE;
 }
 
@@ -155,7 +160,7 @@ char *
 runc_engine_plan (const RuncGlobal *global, const RuncCreateRequest *request, const char *host_file,
                   gboolean json, GError **error)
 {
-  g_auto (RuncPrepared) prepared = { 0 };
+  g_auto (RuncPrepared) prepared = RUNC_PREPARED_INIT;
 
   if (!runc_prepare (global, request, host_file, FALSE, &prepared, error))
     return NULL;

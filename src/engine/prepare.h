@@ -15,6 +15,7 @@ typedef struct
 {
   RuncCreateRequest request; /* the caller's, with absolute paths */
   GPtrArray *strings;        /* what those paths live in */
+  int cwd_fd;                /* the caller's directory */
   char *config;              /* config.json as it was read */
   RuncSpec *spec;
   RuncHost *host;
@@ -22,6 +23,11 @@ typedef struct
   char *state_dir;
   RuncPlan *plan;
 } RuncPrepared;
+
+#define RUNC_PREPARED_INIT                                                                         \
+  {                                                                                                \
+    .cwd_fd = -EBADF                                                                               \
+  }
 
 void runc_prepared_clear (RuncPrepared *prepared);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RuncPrepared, runc_prepared_clear)

@@ -57,6 +57,13 @@ typedef struct
   char *own_path;    /* our cgroup in it, "/" or "/user.slice/..." */
 } RuncCgroupHierarchy;
 
+/* Our own limit on one resource (RLIMIT_*). */
+typedef struct
+{
+  int resource;
+  guint64 hard;
+} RuncHostRlimit;
+
 typedef struct
 {
   /* who we are */
@@ -68,6 +75,11 @@ typedef struct
   RuncIdRanges gid_map;
   gboolean setgroups_allowed; /* /proc/self/setgroups is not "deny" */
   gboolean userns_allowed;    /* a new user namespace may be made (max_user_namespaces > 0) */
+
+  /* what we may not raise without root; only probed when config.json names it */
+  int oom_score_adj;
+  RuncHostRlimit *rlimits;
+  gsize n_rlimits;
 
   /* subordinate ids; only probed for users that need them */
   RuncIdRanges sub_uids;
@@ -125,6 +137,9 @@ RuncHostNeeds runc_host_needs_for (const RuncSpec *spec, gboolean rootless, gboo
 RuncHost *runc_host_from_json (const char *text, gsize len, GError **error);
 /* The facts as JSON (new string). */
 char *runc_host_to_json (const RuncHost *host);
+
+/* Read a uid_map or gid_map file of /proc. @ret_ranges->items: to be freed with g_free(). */
+gboolean runc_host_read_id_map (const char *path, RuncIdRanges *ret_ranges, GError **error);
 
 /* TRUE when we have the whole machine's root rights: euid 0 and CAP_SYS_ADMIN in the initial user
  * namespace. */

@@ -39,10 +39,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RuncLaunch, runc_launch_clear)
 /* What the plan cannot know. */
 typedef struct
 {
-  int cgroup_fd;               /* v2 directory for CLONE_INTO_CGROUP, or -EBADF */
-  const char *fifo;            /* path of the start fifo, or NULL */
-  int init_pidfd;              /* exec: pidfd of the container's init */
-  int state_dir_fd;            /* closed in the child, so that it does not keep the lock; or -EBADF */
+  int cgroup_fd;    /* v2 directory for CLONE_INTO_CGROUP, or -EBADF */
+  const char *fifo; /* path of the start fifo, or NULL */
+  int init_pidfd;   /* exec: pidfd of the container's init */
+  int state_dir_fd; /* closed in the child, so that it does not keep the lock; or -EBADF */
   const sigset_t *signal_mask; /* for the container's process; NULL: our current one */
 } RuncLaunchContext;
 

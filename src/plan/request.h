@@ -21,6 +21,7 @@ typedef struct
   const char *root; /* --root; NULL: the default of runc_state_default_root() */
   gboolean systemd_cgroup;
   RuncRootlessMode rootless;
+  char **argv; /* the whole command line, for running it once more (src/launch/self.h) */
 } RuncGlobal;
 
 typedef enum

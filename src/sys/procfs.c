@@ -66,3 +66,14 @@ runc_sys_proc_reopen_fd (int proc, int fd, int flags)
   int opened = openat (dir, path, flags | O_CLOEXEC);
   return opened < 0 ? -errno : opened;
 }
+
+int
+runc_sys_proc_open_self_exe (int proc)
+{
+  autofd int dir = runc_sys_proc_open_file (proc, "self/.", O_PATH | O_DIRECTORY);
+
+  if (dir < 0)
+    return dir;
+  int opened = openat (dir, "exe", O_RDONLY | O_CLOEXEC);
+  return opened < 0 ? -errno : opened;
+}

@@ -24,3 +24,6 @@ int runc_sys_proc_write (int proc, const char *path, const char *data, size_t le
 /* Open what the own fd @fd refers to once more, with other @flags (an O_PATH fd for writing, say).
  * Returns an fd or -errno. */
 int runc_sys_proc_reopen_fd (int proc, int fd, int flags);
+
+/* The file that the calling process executes, for reading. Returns an fd or -errno. */
+int runc_sys_proc_open_self_exe (int proc);
