@@ -28,11 +28,12 @@ RuncJson *runc_json_parse (const char *text, gsize len, const char *name, GError
 /* @json as compact text (new string). Keys keep the order in which they were added. */
 char *runc_json_to_string (RuncJson *json);
 
-/* A place in a document, for messages: a chain of frames on the stack, from leaf to root. */
+/* A place in a document, for messages: a chain of frames on the stack, from leaf to root. NULL, or a
+ * frame with neither parent nor key, is the document itself. */
 typedef struct RuncJsonPath RuncJsonPath;
 struct RuncJsonPath
 {
-  const RuncJsonPath *parent; /* NULL at the root */
+  const RuncJsonPath *parent; /* NULL: this is a member of the document */
   const char *key;            /* member name, or NULL for an array element */
   gsize index;                /* array element, when key is NULL */
 };

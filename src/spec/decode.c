@@ -71,32 +71,28 @@ static const RuncDecodeField spec_fields[] = {
 };
 static const RuncDecodeShape spec_shape = RUNC_DECODE_SHAPE (RuncSpec, spec_fields);
 
-/* Parse @text into a new spec that has only a document and an arena. */
+/* Parse @text into a new spec that has only a document and an arena, and set up @decoder for it. */
 static RuncSpec *
-parse (const char *text, gsize len, const char *name, GError **error)
+parse (const char *text, gsize len, const char *name, RuncDecoder *decoder, GError **error)
 {
   autojson RuncJson *document = runc_json_parse (text, len, name, error);
+
   if (document == NULL)
     return NULL;
-  if (!json_object_is_type (document, json_type_object))
-    {
-      runc_throw (error, RUNC_ERROR_INVALID_SPEC, "%s: expected an object", name);
-      return NULL;
-    }
   RuncSpec *spec = g_new0 (RuncSpec, 1);
   spec->document = g_steal_pointer (&document);
   spec->arena = g_ptr_array_new_with_free_func (g_free);
+  *decoder = (RuncDecoder){ .name = name, .arena = spec->arena, .error = error };
   return spec;
 }
 
 static RuncSpec *
 decode (const char *text, gsize len, const char *name, GError **error)
 {
-  g_autoptr (RuncSpec) spec = parse (text, len, name, error);
-  if (spec == NULL)
-    return NULL;
-  RuncDecoder decoder = { .arena = spec->arena, .error = error };
-  if (!runc_decode_members (&decoder, &spec_shape, spec->document, NULL, spec))
+  RuncDecoder decoder;
+  g_autoptr (RuncSpec) spec = parse (text, len, name, &decoder, error);
+
+  if (spec == NULL || !runc_decode_members (&decoder, &spec_shape, spec->document, NULL, spec))
     return NULL;
   return g_steal_pointer (&spec);
 }
@@ -127,10 +123,11 @@ runc_spec_read (int dir_fd, const char *name, GError **error)
 RuncSpec *
 runc_spec_decode_process (const char *text, gsize len, GError **error)
 {
-  g_autoptr (RuncSpec) spec = parse (text, len, "process.json", error);
+  RuncDecoder decoder;
+  g_autoptr (RuncSpec) spec = parse (text, len, "process.json", &decoder, error);
+
   if (spec == NULL)
     return NULL;
-  RuncDecoder decoder = { .arena = spec->arena, .error = error };
   RuncSpecProcess *process = runc_decode_alloc (&decoder, sizeof *process);
   if (!runc_decode_members (&decoder, &runc_decode_process_shape, spec->document, NULL, process))
     return NULL;
@@ -141,10 +138,11 @@ runc_spec_decode_process (const char *text, gsize len, GError **error)
 RuncSpec *
 runc_spec_decode_resources (const char *text, gsize len, GError **error)
 {
-  g_autoptr (RuncSpec) spec = parse (text, len, "resources", error);
+  RuncDecoder decoder;
+  g_autoptr (RuncSpec) spec = parse (text, len, "resources", &decoder, error);
+
   if (spec == NULL)
     return NULL;
-  RuncDecoder decoder = { .arena = spec->arena, .error = error };
   RuncSpecResources *resources = runc_decode_alloc (&decoder, sizeof *resources);
   if (!runc_decode_members (&decoder, &runc_decode_resources_shape, spec->document, NULL,
                             resources))

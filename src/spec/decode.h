@@ -18,6 +18,7 @@
 
 typedef struct
 {
+  const char *name; /* what the document is called in messages */
   GPtrArray *arena; /* of the spec that is being filled */
   GError **error;
 } RuncDecoder;
@@ -50,7 +51,7 @@ struct RuncDecodeShape
   bool (*finish) (RuncDecoder *decoder, RuncJson *json, const RuncJsonPath *path, void *target);
 };
 
-/* Raise "PATH: @format". Always false. */
+/* Raise "PATH: @format", or "NAME: @format" for the document itself. Always false. */
 bool runc_decode_fail (RuncDecoder *decoder, const RuncJsonPath *path, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
 

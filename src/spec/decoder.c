@@ -14,7 +14,8 @@
 bool
 runc_decode_fail (RuncDecoder *decoder, const RuncJsonPath *path, const char *format, ...)
 {
-  g_autofree char *place = runc_json_path_to_string (path);
+  g_autofree char *place
+      = path != NULL ? runc_json_path_to_string (path) : g_strdup (decoder->name);
   va_list ap;
 
   va_start (ap, format);

@@ -5,7 +5,6 @@
  */
 #include "spec/spec.h"
 
-
 static RuncJson *
 new_string (const char *string)
 {

@@ -12,3 +12,8 @@ if ENABLE_FUZZERS
 else
 	@echo 'the fuzzers are not built: configure with --enable-fuzzers CC=clang' >&2; exit 1
 endif
+
+fuzz_programs += tests/fuzz/fuzz-spec
+tests_fuzz_fuzz_spec_SOURCES = tests/fuzz/fuzz-spec.c
+tests_fuzz_fuzz_spec_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/fuzz-spec

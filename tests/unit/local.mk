@@ -45,3 +45,20 @@ tests_unit_test_commands_SOURCES = tests/unit/test-commands.c
 
 unit_programs += tests/unit/test-features
 tests_unit_test_features_SOURCES = tests/unit/test-features.c
+
+unit_programs += tests/unit/test-json
+tests_unit_test_json_SOURCES = tests/unit/test-json.c
+
+unit_programs += tests/unit/test-spec-decode
+tests_unit_test_spec_decode_SOURCES = tests/unit/test-spec-decode.c
+
+unit_programs += tests/unit/test-spec-types
+tests_unit_test_spec_types_SOURCES = tests/unit/test-spec-types.c \
+	tests/unit/spec-edit.c tests/unit/spec-edit.h
+
+unit_programs += tests/unit/test-spec-validate
+tests_unit_test_spec_validate_SOURCES = tests/unit/test-spec-validate.c \
+	tests/unit/spec-edit.c tests/unit/spec-edit.h
+
+unit_programs += tests/unit/test-spec-template
+tests_unit_test_spec_template_SOURCES = tests/unit/test-spec-template.c
