@@ -13,6 +13,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "engine/engine.h"
+#include "launch/ready.h"
 #include "launch/self.h"
 
 #include <fcntl.h>
@@ -114,7 +115,9 @@ acquire (RuncCreation *creation, gboolean gate, GError **error)
   creation->registered = TRUE;
   creation->state = new_state (prepared);
   if (!runc_state_write_file (&creation->dir, RUNC_STATE_CONFIG, prepared->config, error)
-      || (gate && !make_fifo (&creation->dir, error)))
+      || (gate && !make_fifo (&creation->dir, error))
+      || (prepared->request.notify_socket != NULL
+          && !runc_ready_make_dir (creation->dir.dir_fd, error)))
     return FALSE;
   if (plan->cgroup.driver == RUNC_CGROUP_DRIVER_NONE)
     return TRUE;

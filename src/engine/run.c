@@ -7,8 +7,10 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "engine/engine.h"
+#include "launch/ready.h"
 
 #include <sys/prctl.h>
+#include <unistd.h>
 
 static gboolean
 run_poststart (RuncCreation *creation, GError **error)
@@ -50,6 +52,29 @@ give_up (RuncCreation *creation)
 }
 
 static gboolean
+forward_ready (int fd, gpointer data)
+{
+  return runc_ready_forward (fd, data, getpid ());
+}
+
+/* A service manager waits for the container's READY=: in the foreground together with everything
+ * else, detached before we leave. The socket must be there when the container's process looks for
+ * it. */
+static gboolean
+bind_ready (RuncCreation *creation, GError **error)
+{
+  RuncLaunch *launch = &creation->launch;
+  const char *host = creation->prepared.request.notify_socket;
+
+  if (host == NULL)
+    return TRUE;
+  launch->on_watch = forward_ready;
+  launch->watch_data = (gpointer)host;
+  launch->watch_fd = runc_ready_bind (creation->dir.dir_fd, error);
+  return launch->watch_fd >= 0;
+}
+
+static gboolean
 supervise (RuncCreation *creation, gboolean keep, int *ret_status, GError **error)
 {
   if (!runc_launch_supervise (&creation->launch, ret_status, error))
@@ -72,11 +97,14 @@ runc_engine_run (const RuncGlobal *global, const RuncCreateRequest *request, int
       runc_launch_block_signals (&mask);
     }
   if (!runc_creation_run (&creation, global, request, FALSE, foreground ? &mask : NULL, error)
-      || !runc_creation_commit (&creation, TRUE, error))
+      || !bind_ready (&creation, error) || !runc_creation_commit (&creation, TRUE, error))
     return FALSE;
   runc_state_dir_unlock (&creation.dir);
   if (!run_poststart (&creation, error))
     return give_up (&creation);
   *ret_status = 0;
+  if (!foreground && creation.launch.watch_fd >= 0)
+    runc_ready_wait (creation.launch.watch_fd, creation.prepared.request.notify_socket,
+                     creation.launch.pid, creation.launch.pidfd);
   return !foreground || supervise (&creation, request->keep, ret_status, error);
 }

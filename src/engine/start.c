@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "engine/common.h"
 #include "engine/engine.h"
+#include "launch/ready.h"
 #include "wire/wire.h"
 
 #include <fcntl.h>
@@ -112,7 +113,7 @@ gboolean
 runc_engine_start (const RuncGlobal *global, const char *id, GError **error)
 {
   g_auto (RuncContainer) container = RUNC_CONTAINER_INIT;
-  autofd int fifo = -EBADF, pidfd = -EBADF;
+  autofd int fifo = -EBADF, pidfd = -EBADF, notify = -EBADF;
   Received received = { .used = 0 };
 
   if (!runc_engine_load (global, id, TRUE, &container, error) || !check_status (&container, error))
@@ -125,9 +126,17 @@ runc_engine_start (const RuncGlobal *global, const char *id, GError **error)
                  O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
   if (fifo < 0)
     return runc_throw_errno (error, "cannot open the start fifo of container '%s'", id);
+  if (g_getenv ("NOTIFY_SOCKET") != NULL
+      && faccessat (container.dir.dir_fd, RUNC_READY_DIR, F_OK, 0) == 0
+      && (notify = runc_ready_bind (container.dir.dir_fd, error)) < 0)
+    return FALSE;
   if (!read_gate (fifo, pidfd, &received, error) || !check_received (&received, error))
     return FALSE;
   if (unlinkat (container.dir.dir_fd, RUNC_STATE_FIFO, 0) < 0 && errno != ENOENT)
     return runc_throw_errno (error, "cannot remove the start fifo of container '%s'", id);
-  return run_poststart (&container, error);
+  if (!run_poststart (&container, error))
+    return FALSE;
+  if (notify >= 0)
+    runc_ready_wait (notify, g_getenv ("NOTIFY_SOCKET"), container.state->init_pid, pidfd);
+  return TRUE;
 }

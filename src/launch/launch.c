@@ -43,6 +43,7 @@ runc_launch_clear (RuncLaunch *launch)
       reap (&launch->pid);
     }
   launch->stage_pidfd = runc_close_fd (launch->stage_pidfd);
+  launch->watch_fd = runc_close_fd (launch->watch_fd);
   launch->sock = runc_close_fd (launch->sock);
   launch->pidfd = runc_close_fd (launch->pidfd);
   launch->console = runc_close_fd (launch->console);

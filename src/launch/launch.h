@@ -25,11 +25,18 @@ typedef struct
   pid_t stage_pid; /* first stage that forks and exits; 0 when reaped or none */
   int stage_pidfd;
   gboolean proceeded;
+
+  /* another fd to watch while supervising: called each time it is readable, until it returns TRUE
+   */
+  int watch_fd;
+  gboolean (*on_watch) (int fd, gpointer data);
+  gpointer watch_data;
 } RuncLaunch;
 
 #define RUNC_LAUNCH_INIT                                                                           \
   {                                                                                                \
-    .sock = -EBADF, .pidfd = -EBADF, .console = -EBADF, .notify = -EBADF, .stage_pidfd = -EBADF    \
+    .sock = -EBADF, .pidfd = -EBADF, .console = -EBADF, .notify = -EBADF, .stage_pidfd = -EBADF,   \
+    .watch_fd = -EBADF                                                                             \
   }
 
 /* Kills and reaps a child that has not proceeded; closes fds. */

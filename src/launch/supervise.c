@@ -208,14 +208,18 @@ loop (Supervisor *s, int *ret_status, GError **error)
 {
   while (TRUE)
     {
-      struct pollfd fds[5] = { { .fd = s->signal_fd, .events = POLLIN } };
+      struct pollfd fds[6] = { { .fd = s->signal_fd, .events = POLLIN } };
+      RuncLaunch *launch = s->launch;
 
       pipe_poll (&s->in, &fds[1], &fds[2]);
       pipe_poll (&s->out, &fds[3], &fds[4]);
+      fds[5] = (struct pollfd){ .fd = launch->watch_fd, .events = POLLIN };
       if (poll (fds, G_N_ELEMENTS (fds), -1) < 0 && errno != EINTR)
         return runc_throw_errno (error, "cannot wait for the container");
       pipe_turn (&s->in, &fds[1], &fds[2]);
       pipe_turn (&s->out, &fds[3], &fds[4]);
+      if (fds[5].revents != 0 && launch->on_watch (launch->watch_fd, launch->watch_data))
+        launch->watch_fd = runc_close_fd (launch->watch_fd);
       if (fds[0].revents != 0 && handle_signal (s, ret_status))
         return TRUE;
     }
