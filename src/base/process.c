@@ -99,6 +99,7 @@ runc_process_start (const RuncProcessSpec *spec, RuncProcess *ret_process, GErro
   if (r != 0)
     return runc_throw_neg (error, -r, "cannot start '%s'", spec->path);
   ret_process->pid = pid;
+  /* lint-ok: base/ is below sys/, and glibc has no pidfd_open() before 2.36 */
   ret_process->pidfd = (int)syscall (SYS_pidfd_open, pid, 0);
   ret_process->stderr_fd = runc_steal_fd (&read_end);
   ret_process->deadline_us

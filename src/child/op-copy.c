@@ -7,26 +7,15 @@
 #include "sys/path.h"
 #include "sys/syscalls.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 enum
 {
   MAX_DEPTH = 64,    /* directories below the copied one */
-  DENTS_SIZE = 4096, /* one getdents64() call */
-};
-
-struct dirent64_raw
-{
-  uint64_t ino;
-  int64_t off;
-  unsigned short reclen;
-  unsigned char type;
-  char name[];
+  DENTS_SIZE = 4096, /* one call of getdents */
 };
 
 static int copy_directory (int from, int to, int depth);
@@ -114,15 +103,15 @@ copy_entry (int from_dir, int to_dir, const char *name, int depth)
 static int
 copy_directory (int from, int to, int depth)
 {
-  _Alignas(struct dirent64_raw) char buffer[DENTS_SIZE];
-  long n;
+  _Alignas(struct runc_dirent) char buffer[DENTS_SIZE];
+  int n;
 
   if (depth > MAX_DEPTH)
     return -ELOOP;
-  while ((n = syscall (SYS_getdents64, from, buffer, sizeof buffer)) > 0)
-    for (long at = 0; at < n;)
+  while ((n = runc_sys_getdents (from, buffer, sizeof buffer)) > 0)
+    for (int at = 0; at < n;)
       {
-        const struct dirent64_raw *entry = (const struct dirent64_raw *)(buffer + at);
+        const struct runc_dirent *entry = (const struct runc_dirent *)(buffer + at);
         int r = 0;
 
         at += entry->reclen;
@@ -131,7 +120,7 @@ copy_directory (int from, int to, int depth)
         if (r < 0)
           return r;
       }
-  return n < 0 ? -errno : 0;
+  return n;
 }
 
 int

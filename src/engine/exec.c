@@ -13,11 +13,11 @@
 #include "launch/launch.h"
 #include "launch/self.h"
 #include "plan/plan.h"
+#include "sys/procfs.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* Everything that one exec holds. Embedded. */
@@ -82,26 +82,20 @@ check_status (const RuncContainer *container, const RuncExecRequest *request, GE
 static gboolean
 foreign_namespaces (pid_t pid, guint64 *ret_flags, GError **error)
 {
-  char path[64];
+  autofd int proc = runc_sys_proc_open ();
   guint64 flags = 0;
 
-  snprintf (path, sizeof path, "/proc/%d/ns", (int)pid);
-  autofd int theirs = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  autofd int ours = open ("/proc/self/ns", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-  if (theirs < 0 || ours < 0)
-    return runc_throw_errno (error, "cannot open '%s'", path);
+  if (proc < 0)
+    return runc_throw_neg (error, proc, "cannot open '/proc'");
   for (int ns = 0; ns < RUNC_N_NAMESPACES; ns++)
     {
       const char *name = runc_namespace_proc_name ((RuncNamespace)ns);
-      struct stat a, b;
+      int r = runc_sys_proc_foreign_namespace (proc, pid, name);
 
-      /* A kernel without this kind of namespace has no such file. */
-      if (fstatat (ours, name, &a, 0) < 0)
-        continue;
-      if (fstatat (theirs, name, &b, 0) < 0)
-        return runc_throw_errno (error, "cannot look at '%s/%s'", path, name);
-      if (a.st_ino != b.st_ino || a.st_dev != b.st_dev)
+      if (r < 0)
+        return runc_throw_neg (error, r, "cannot look at the %s namespace of process %d", name,
+                               (int)pid);
+      if (r > 0)
         flags |= runc_namespace_clone_flag ((RuncNamespace)ns);
     }
   *ret_flags = flags;

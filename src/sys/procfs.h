@@ -25,5 +25,9 @@ int runc_sys_proc_write (int proc, const char *path, const char *data, size_t le
  * Returns an fd or -errno. */
 int runc_sys_proc_reopen_fd (int proc, int fd, int flags);
 
+/* Is the namespace @name ("net") of process @pid another one than ours? 1 or 0, or -errno; 0 on a
+ * kernel without this kind of namespace. */
+int runc_sys_proc_foreign_namespace (int proc, pid_t pid, const char *name);
+
 /* The file that the calling process executes, for reading. Returns an fd or -errno. */
 int runc_sys_proc_open_self_exe (int proc);

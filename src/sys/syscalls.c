@@ -160,3 +160,9 @@ runc_sys_memfd_create (const char *name, unsigned int flags)
 {
   return CHECK (syscall (SYS_memfd_create, name, flags));
 }
+
+int
+runc_sys_getdents (int dir_fd, void *buffer, size_t size)
+{
+  return CHECK (syscall (SYS_getdents64, dir_fd, buffer, size));
+}

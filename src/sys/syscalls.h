@@ -12,6 +12,7 @@
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -48,3 +49,15 @@ int runc_sys_close_range (unsigned int first, unsigned int last, unsigned int fl
 int runc_sys_pidfd_open (pid_t pid);
 int runc_sys_pidfd_send_signal (int pidfd, int sig);
 int runc_sys_memfd_create (const char *name, unsigned int flags);
+
+/* getdents64(2): @buffer gets records of struct runc_dirent. Returns bytes, 0 at the end, or
+ * -errno. */
+struct runc_dirent
+{
+  uint64_t ino;
+  int64_t off;
+  unsigned short reclen;
+  unsigned char type; /* DT_* */
+  char name[];
+};
+int runc_sys_getdents (int dir_fd, void *buffer, size_t size);
