@@ -291,38 +291,6 @@ runc_cgroup_limits_write (const RuncCgroupRef *ref, const GPtrArray *limits, gbo
   return FALSE;
 }
 
-/* A file with one limit: its value, -1 for "max", @missing when it is not there. */
-static gint64
-read_limit (int dir_fd, const char *file, gint64 missing)
-{
-  guint64 value;
-
-  if (runc_cgroup_read_u64 (dir_fd, file, &value) < 0)
-    return missing;
-  return value > G_MAXINT64 ? -1 : (gint64)value;
-}
-
-void
-runc_cgroup_limits_current (int dir_fd, RuncLimitsCurrent *ret_current)
-{
-  RuncLimitsCurrent current = { .known = TRUE };
-  g_autofree char *cpu = NULL;
-
-  current.memory_max = read_limit (dir_fd, "memory.max", 0);
-  current.swap_max = read_limit (dir_fd, "memory.swap.max", -1);
-  current.quota = -1;
-  if (runc_cgroup_read (dir_fd, "cpu.max", &cpu) == 0)
-    {
-      char *space = strchr (cpu, ' ');
-
-      if (g_ascii_isdigit (cpu[0]))
-        current.quota = g_ascii_strtoll (cpu, NULL, 10);
-      if (space != NULL)
-        current.period = g_ascii_strtoull (space + 1, NULL, 10);
-    }
-  *ret_current = current;
-}
-
 gboolean
 runc_cgroup_check_memory_usage (int dir_fd, const RuncSpecMemory *memory, GError **error)
 {
@@ -402,7 +370,6 @@ gboolean
 runc_cgroup_limits_apply (const RuncCgroupRef *ref, const RuncSpecResources *resources,
                           gboolean update, GError **error)
 {
-  RuncLimitsCurrent current = { .known = FALSE };
   g_autoptr (GPtrArray) v1 = NULL, v2 = NULL;
 
   if (resources == NULL)
@@ -421,9 +388,7 @@ runc_cgroup_limits_apply (const RuncCgroupRef *ref, const RuncSpecResources *res
         return runc_cgroup_throw (error, fd, "cannot open cgroup '%s'", ref->v2_dir);
       if (update && !runc_cgroup_check_memory_usage (fd, resources->memory, error))
         return FALSE;
-      if (update)
-        runc_cgroup_limits_current (fd, &current);
-      v2 = runc_cgroup_limits_v2 (resources, &current, error);
+      v2 = runc_cgroup_limits_v2 (resources, error);
       if (v2 == NULL)
         return FALSE;
     }

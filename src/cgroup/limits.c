@@ -157,29 +157,13 @@ add_throttle (GPtrArray *list, RuncCgroupV1Controller controller, const char *fi
 /* ---- v2 ---- */
 
 static gboolean
-add_memory_v2 (GPtrArray *list, const RuncSpecMemory *m, const RuncLimitsCurrent *current,
-               GError **error)
+add_memory_v2 (GPtrArray *list, const RuncSpecMemory *m, GError **error)
 {
-  gint64 limit = number (m->limit), memsw = number (m->swap), swap = 0;
+  gint64 limit = number (m->limit), swap = 0;
   gboolean set_swap = FALSE;
 
-  if (current->known && limit == 0 && memsw != 0)
-    {
-      /* The total needs the memory limit that is in force. */
-      if (!runc_cgroup_swap_from_memsw (memsw, current->memory_max, &set_swap, &swap, error))
-        return FALSE;
-    }
-  else if (current->known && limit > 0 && memsw == 0 && current->swap_max >= 0
-           && current->memory_max >= 0)
-    {
-      /* What was set is the total; it stays, so the swap part changes. */
-      if (!runc_cgroup_swap_from_memsw (current->memory_max + current->swap_max, limit, &set_swap,
-                                        &swap, error))
-        return FALSE;
-    }
-  else if (!runc_cgroup_swap_from_memsw (memsw, limit, &set_swap, &swap, error))
+  if (!runc_cgroup_swap_from_memsw (number (m->swap), limit, &set_swap, &swap, error))
     return FALSE;
-
   if (set_swap)
     {
       RuncLimit *entry = take_limit (list, V2, "memory.swap.max", runc_cgroup_limit_text (swap));
@@ -195,7 +179,7 @@ add_memory_v2 (GPtrArray *list, const RuncSpecMemory *m, const RuncLimitsCurrent
 }
 
 static void
-add_cpu_v2 (GPtrArray *list, const RuncSpecCpu *cpu, const RuncLimitsCurrent *current)
+add_cpu_v2 (GPtrArray *list, const RuncSpecCpu *cpu)
 {
   gint64 quota = number (cpu->quota);
   guint64 period = unsigned_number (cpu->period);
@@ -207,13 +191,8 @@ add_cpu_v2 (GPtrArray *list, const RuncSpecCpu *cpu, const RuncLimitsCurrent *cu
     add_u64 (list, V2, "cpu.weight", weight);
   if (cpu->burst.present)
     add_u64 (list, V2, "cpu.max.burst", cpu->burst.value)->flags = RUNC_LIMIT_RETRY;
-  if (quota == 0 && period == 0)
-    return;
-  if (current->known && quota == 0)
-    quota = current->quota;
-  if (current->known && period == 0)
-    period = current->period;
-  take_limit (list, V2, "cpu.max", runc_cgroup_cpu_max (quota, period));
+  if (quota != 0 || period != 0)
+    take_limit (list, V2, "cpu.max", runc_cgroup_cpu_max (quota, period));
 }
 
 static void
@@ -268,23 +247,20 @@ add_unified (GPtrArray *list, const RuncPairs *unified, GError **error)
 }
 
 GPtrArray *
-runc_cgroup_limits_v2 (const RuncSpecResources *r, const RuncLimitsCurrent *current, GError **error)
+runc_cgroup_limits_v2 (const RuncSpecResources *r, GError **error)
 {
-  static const RuncLimitsCurrent nothing = { .known = FALSE };
   g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func (limit_free);
 
-  if (current == NULL)
-    current = &nothing;
   if (r == NULL)
     return g_steal_pointer (&list);
   add_pids (list, V2, r->pids_limit);
-  if (r->memory != NULL && !add_memory_v2 (list, r->memory, current, error))
+  if (r->memory != NULL && !add_memory_v2 (list, r->memory, error))
     return NULL;
   if (r->block_io != NULL)
     add_block_io_v2 (list, r->block_io);
   if (r->cpu != NULL)
     {
-      add_cpu_v2 (list, r->cpu, current);
+      add_cpu_v2 (list, r->cpu);
       add_cpuset (list, V2, r->cpu);
     }
   if (!add_hugepages (list, V2, r, error))

@@ -32,27 +32,13 @@ typedef struct
   char *reset;
 } RuncLimit;
 
-/* What an existing cgroup has, where a limit alone does not say enough. */
-typedef struct
-{
-  gboolean known;    /* FALSE: a new cgroup */
-  gint64 memory_max; /* bytes, -1 max */
-  gint64 swap_max;
-  gint64 quota; /* us, -1 max */
-  guint64 period;
-} RuncLimitsCurrent;
-
 /* The settings for v2, or for v1, that @resources ask for: GPtrArray of RuncLimit. Device rules are
  * not among them. A value of 0 means unset where runc takes it so (memory, shares, quota, period,
  * weights).
  *
  * Errors: RUNC_ERROR_INVALID_SPEC for contradictions, `unified` on v1, ... */
-GPtrArray *runc_cgroup_limits_v2 (const RuncSpecResources *resources,
-                                  const RuncLimitsCurrent *current, GError **error);
+GPtrArray *runc_cgroup_limits_v2 (const RuncSpecResources *resources, GError **error);
 GPtrArray *runc_cgroup_limits_v1 (const RuncSpecResources *resources, GError **error);
-
-/* Read *@ret_current from the v2 cgroup @dir_fd. */
-void runc_cgroup_limits_current (int dir_fd, RuncLimitsCurrent *ret_current);
 
 /* Write @limits in the directories of @ref. With @undo, what was written is put back when a later
  * one fails (a new cgroup is simply removed instead). */

@@ -124,7 +124,11 @@ acquire (RuncCreation *creation, gboolean gate, GError **error)
   if (!runc_state_write (&creation->dir, creation->state, error))
     return FALSE;
   setup = cgroup_setup (creation);
-  return runc_cgroup_create (&setup, &creation->cgroup, error);
+  if (runc_cgroup_create (&setup, &creation->cgroup, error))
+    return TRUE;
+  /* It leaves nothing of its own; what is there may be another container's, processes and all. */
+  creation->state->cgroup_driver = RUNC_CGROUP_DRIVER_NONE;
+  return FALSE;
 }
 
 /* The process is there: place it (systemd), note it, compile its filter. */

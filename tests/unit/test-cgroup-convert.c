@@ -169,7 +169,6 @@ static const RuncSpecMemory mem_same = { .limit = SET (100), .swap = SET (100) }
 static const RuncSpecMemory mem_zero
     = { .limit = SET (0), .swap = SET (0), .kernel = SET (5), .kernel_tcp = SET (5) };
 static const RuncSpecMemory mem_swap = { .swap = SET (300) };
-static const RuncSpecMemory mem_limit = { .limit = SET (120) };
 static const RuncSpecMemory mem_odd = { .swappiness = SET (0), .disable_oom_killer = SET (true) };
 static const RuncSpecMemory mem_unset = { .swappiness = SET (G_MAXUINT64) };
 static const RuncSpecMemory mem_bad = { .swappiness = SET (101) };
@@ -204,98 +203,57 @@ static const RuncPair pairs[]
 static const RuncPair slash[] = { { "../memory.high", "5" } };
 static const RuncPair no_dot[] = { { "memory", "5" } };
 
-static const RuncLimitsCurrent in_use = { TRUE, 100, 200, 500000, 1000000 };
-static const RuncLimitsCurrent no_swap_limit = { TRUE, 100, -1, -1, 100000 };
-
 static const struct
 {
   const char *name;
   RuncSpecResources r;
-  const RuncLimitsCurrent *current;
   const char *v2;
   const char *v1;
 } cases[] = {
-  { "empty", { 0 }, NULL, "", "" },
+  { "empty", { 0 }, "", "" },
   { "memory and swap",
     { .memory = &mem_both },
-    NULL,
     "memory.swap.max=200; memory.max=100; memory.low=50",
     "memory.limit_in_bytes=100 again; memory.memsw.limit_in_bytes=300 again; "
     "memory.soft_limit_in_bytes=50" },
   { "memory unlimited",
     { .memory = &mem_free },
-    NULL,
     "memory.swap.max=max ?; memory.max=max",
     "memory.limit_in_bytes=-1 again; memory.memsw.limit_in_bytes=-1 ? again" },
   { "no swap",
     { .memory = &mem_same },
-    NULL,
     "memory.swap.max=0 ?; memory.max=100",
     "memory.limit_in_bytes=100 again; memory.memsw.limit_in_bytes=100 again" },
-  { "zero is unset, kernel memory is never touched", { .memory = &mem_zero }, NULL, "", "" },
+  { "zero is unset, kernel memory is never touched", { .memory = &mem_zero }, "", "" },
   { "swap alone",
     { .memory = &mem_swap },
-    NULL,
     "!unable to set swap limit without memory limit",
     "memory.memsw.limit_in_bytes=300 again" },
-  { "swap alone, update",
-    { .memory = &mem_swap },
-    &in_use,
-    "memory.swap.max=200",
-    "memory.memsw.limit_in_bytes=300 again" },
-  { "memory alone, update",
-    { .memory = &mem_limit },
-    &in_use,
-    "memory.swap.max=180; memory.max=120",
-    "memory.limit_in_bytes=120 again" },
-  { "memory alone, update, swap unlimited",
-    { .memory = &mem_limit },
-    &no_swap_limit,
-    "memory.max=120",
-    "memory.limit_in_bytes=120 again" },
   { "swappiness and oom killer",
     { .memory = &mem_odd },
-    NULL,
     "",
     "memory.oom_control=1; memory.swappiness=0" },
-  { "swappiness unset", { .memory = &mem_unset }, NULL, "", "" },
+  { "swappiness unset", { .memory = &mem_unset }, "", "" },
   { "swappiness out of range",
     { .memory = &mem_bad },
-    NULL,
     "",
     "!invalid memory swappiness value: 101 (valid range is 0-100)" },
   { "cpu",
     { .cpu = &cpu_all },
-    NULL,
     "cpu.idle=0; cpu.weight=100; cpu.max.burst=0 again; cpu.max=50000 200000; cpuset.cpus=0-1; "
     "cpuset.mems=0",
     "cpuset.cpus=0-1; cpuset.mems=0; cpu.shares=1024; cpu.cfs_period_us=200000 again; "
     "cpu.cfs_burst_us=0 ? again; cpu.cfs_quota_us=50000 again; cpu.idle=0" },
   { "realtime",
     { .cpu = &cpu_rt },
-    NULL,
     "",
     "cpu.rt_period_us=2000 again; cpu.rt_runtime_us=1000 again" },
-  { "quota away, update",
-    { .cpu = &cpu_quota },
-    &in_use,
-    "cpu.max=max 1000000",
-    "cpu.cfs_quota_us=-1 again" },
-  { "period, update",
-    { .cpu = &cpu_period },
-    &in_use,
-    "cpu.max=500000 900000",
-    "cpu.cfs_period_us=900000 again" },
-  { "period",
-    { .cpu = &cpu_period },
-    NULL,
-    "cpu.max=max 900000",
-    "cpu.cfs_period_us=900000 again" },
-  { "pids 0", { .pids_limit = SET (0) }, NULL, "pids.max=1", "pids.max=1" },
-  { "pids unlimited", { .pids_limit = SET (-1) }, NULL, "pids.max=max", "pids.max=max" },
+  { "no quota", { .cpu = &cpu_quota }, "cpu.max=max 100000", "cpu.cfs_quota_us=-1 again" },
+  { "period", { .cpu = &cpu_period }, "cpu.max=max 900000", "cpu.cfs_period_us=900000 again" },
+  { "pids 0", { .pids_limit = SET (0) }, "pids.max=1", "pids.max=1" },
+  { "pids unlimited", { .pids_limit = SET (-1) }, "pids.max=max", "pids.max=max" },
   { "block io",
     { .block_io = &io },
-    NULL,
     "io.bfq.weight=750 |; io.weight=7475; io.bfq.weight=8:1 20 | reset; io.weight=8:1 102 reset; "
     "io.max=8:0 rbps=1048576 reset; io.max=8:0 wbps=1048576 reset; io.max=9:0 wbps=max reset; "
     "io.max=8:0 riops=1048576 reset; io.max=8:0 wiops=1048576 reset",
@@ -308,37 +266,30 @@ static const struct
     "blkio.throttle.write_iops_device=8:0 1048576 reset" },
   { "hugepages",
     { .hugepage_limits = huge, .n_hugepage_limits = 1 },
-    NULL,
     "hugetlb.2MB.max=4194304; hugetlb.2MB.rsvd.max=4194304 ?",
     "hugetlb.2MB.limit_in_bytes=4194304; hugetlb.2MB.rsvd.limit_in_bytes=4194304 ?" },
   { "hugepages, a path",
     { .hugepage_limits = huge_bad, .n_hugepage_limits = 1 },
-    NULL,
     "!linux.resources.hugepageLimits[0].pageSize: '../x' is not a page size like '2MB'",
     "!linux.resources.hugepageLimits[0].pageSize: '../x' is not a page size like '2MB'" },
   { "rdma",
     { .rdma = rdma, .n_rdma = 2 },
-    NULL,
     "rdma.max=mlx5_1 hca_handle=3 hca_object=10000 reset; rdma.max=mlx4_0 hca_handle=2 reset",
     "rdma.max=mlx5_1 hca_handle=3 hca_object=10000 reset; rdma.max=mlx4_0 hca_handle=2 reset" },
   { "network",
     { .net_class_id = SET (1048577), .net_priorities = prio, .n_net_priorities = 1 },
-    NULL,
     "",
     "net_cls.classid=1048577; net_prio.ifpriomap=lo 5 reset" },
   { "unified",
     { .unified = { pairs, 2 } },
-    NULL,
     "memory.high=5; io.max=8:0 riops=1\n8:1 riops=2\n",
     "!invalid configuration: cannot use linux.resources.unified on cgroup v1" },
   { "unified, a path",
     { .unified = { slash, 1 } },
-    NULL,
     "!unified resource \"../memory.high\" must be a file name (no slashes)",
     "!invalid configuration: cannot use linux.resources.unified on cgroup v1" },
   { "unified, no controller",
     { .unified = { no_dot, 1 } },
-    NULL,
     "!unified resource \"memory\" must be in the form CONTROLLER.PARAMETER",
     "!invalid configuration: cannot use linux.resources.unified on cgroup v1" },
 };
@@ -360,7 +311,7 @@ test_limits (void)
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autoptr (GError) v1_error = NULL, v2_error = NULL;
-      g_autoptr (GPtrArray) v2 = runc_cgroup_limits_v2 (&cases[i].r, cases[i].current, &v2_error);
+      g_autoptr (GPtrArray) v2 = runc_cgroup_limits_v2 (&cases[i].r, &v2_error);
       g_autoptr (GPtrArray) v1 = runc_cgroup_limits_v1 (&cases[i].r, &v1_error);
 
       check (cases[i].name, v2, v2_error, cases[i].v2);
