@@ -42,8 +42,8 @@ char *runc_engine_plan (const RuncGlobal *global, const RuncCreateRequest *reque
 gboolean runc_engine_kill (const RuncGlobal *global, const char *id, const char *signal,
                            gboolean all, GError **error);
 
-/* Delete one container with everything that belongs to it. @force: kill it first; a container that is
- * not there is then no error. */
+/* Delete one container with everything that belongs to it. @force: kill it first; a container that
+ * is not there is then no error. */
 gboolean runc_engine_delete (const RuncGlobal *global, const char *id, gboolean force,
                              GError **error);
 
@@ -64,9 +64,9 @@ typedef struct
   char *status;
   char *bundle;
   char *rootfs;
-  char *created;    /* RFC 3339 with nanoseconds, UTC */
-  char *owner;      /* user name, or "#1000" */
-  char **published; /* strv or NULL */
+  char *created;      /* RFC 3339 with nanoseconds, UTC */
+  char *owner;        /* user name, or "#1000" */
+  char **published;   /* strv or NULL */
   char **annotations; /* strv of key, value, key, value, ... or NULL */
 } RuncContainerInfo;
 
@@ -77,8 +77,8 @@ RuncContainerInfo *runc_engine_state (const RuncGlobal *global, const char *id, 
 /* As `runc state` and `list -f json` print it (new reference). */
 RuncJson *runc_container_info_to_json (const RuncContainerInfo *info);
 
-/* All containers sorted by id (GPtrArray of RuncContainerInfo). One that is being created or is broken
- * is in the list with the status that is known. */
+/* All containers sorted by id (GPtrArray of RuncContainerInfo). One that is being created or is
+ * broken is in the list with the status that is known. */
 GPtrArray *runc_engine_list (const RuncGlobal *global, GError **error);
 
 /* The pids of the container (GArray of pid_t), empty for a stopped one. */

@@ -153,21 +153,29 @@ add_strings (RuncJson *object, const char *key, char **values)
 }
 
 /* Put @dir under each of the controllers that it is named after; under itself if that cannot be
- * told. */
+ * told, or they have one already. */
 static void
 add_v1_dir (RuncJson *paths, const char *dir)
 {
-  if (!g_str_has_prefix (dir, CGROUP_MOUNT))
+  gboolean added = FALSE;
+
+  if (g_str_has_prefix (dir, CGROUP_MOUNT))
     {
-      add_string (paths, dir, dir);
-      return;
+      const char *mount = dir + strlen (CGROUP_MOUNT);
+      g_autofree char *names = g_strndup (mount, strcspn (mount, "/"));
+      g_auto (GStrv) controllers = g_strsplit (names, ",", -1);
+      for (gsize i = 0; controllers[i] != NULL; i++)
+        {
+          const char *key
+              = strcmp (controllers[i], "systemd") == 0 ? "name=systemd" : controllers[i];
+          if (*key == '\0' || json_object_object_get_ex (paths, key, NULL))
+            continue;
+          add_string (paths, key, dir);
+          added = TRUE;
+        }
     }
-  const char *mount = dir + strlen (CGROUP_MOUNT);
-  g_autofree char *names = g_strndup (mount, strcspn (mount, "/"));
-  g_auto (GStrv) controllers = g_strsplit (names, ",", -1);
-  for (gsize i = 0; controllers[i] != NULL; i++)
-    add_string (paths, strcmp (controllers[i], "systemd") == 0 ? "name=systemd" : controllers[i],
-                dir);
+  if (!added)
+    add_string (paths, dir, dir);
 }
 
 static void
@@ -316,15 +324,15 @@ get_cgroup_paths (RuncJson *object, RuncState *state, GError **error)
     return wrong_type ("cgroup_paths", error);
   json_object_object_foreach (paths, key, value)
   {
-    if (!json_object_is_type (value, json_type_string))
-      return wrong_type ("cgroup_paths", error);
     const char *dir = json_object_get_string (value);
+    if (!json_object_is_type (value, json_type_string) || *dir != '/')
+      return wrong_type ("cgroup_paths", error);
     if (*key == '\0')
       {
         g_free (state->v2_dir);
         state->v2_dir = g_strdup (dir);
       }
-    else if (dirs->len == 0 || strcmp (g_ptr_array_index (dirs, dirs->len - 1), dir) != 0)
+    else if (!g_ptr_array_find_with_equal_func (dirs, dir, g_str_equal, NULL))
       g_ptr_array_add (dirs, g_strdup (dir));
   }
   if (dirs->len == 0)

@@ -75,8 +75,13 @@ static void
 test_round_trip (void)
 {
   char *annotations[] = { "b", "1", "a", "\"quoted\" \u00e9", NULL };
-  char *v1[] = { "/sys/fs/cgroup/cpu,cpuacct/x/c1", "/sys/fs/cgroup/systemd/x/c1",
-                 "/sys/fs/cgroup/memory/c1", "/elsewhere/c1", NULL };
+  char *v1[] = { "/sys/fs/cgroup/cpu,cpuacct/x/c1",
+                 "/sys/fs/cgroup/systemd/x/c1",
+                 "/sys/fs/cgroup/memory/c1",
+                 "/elsewhere/c1",
+                 "/sys/fs/cgroup/cpu/twice",
+                 "/sys/fs/cgroup//odd",
+                 NULL };
   char *published[] = { "8080:80", "[::1]:53:53/udp", NULL };
   pid_t helpers[] = { 12, 2147483647 };
   guint64 starts[] = { 1, G_MAXUINT64 };
@@ -211,6 +216,7 @@ test_damaged (void)
     HEAD ",\"own_pidns\":1}",
     HEAD ",\"cgroup_paths\":[]}",
     HEAD ",\"cgroup_paths\":{\"memory\":1}}",
+    HEAD ",\"cgroup_paths\":{\"memory\":\"relative\"}}",
     HEAD ",\"helpers\":{}}",
     HEAD ",\"helpers\":[3]}",
     HEAD ",\"helpers\":[{\"pid\":-3}]}",
