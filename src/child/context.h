@@ -21,6 +21,7 @@ typedef struct
   int hook_state;           /* memfd of the state json for the next HOOKS, or -EBADF */
   int gate;                 /* the start fifo, open for writing after GATE, or -EBADF */
   char exec_path[PATH_MAX]; /* what LOOKUP found */
+  bool cwd_entered;         /* a CHDIR succeeded */
 
   /* where the current op stopped; reset before each op */
   int fail_step; /* RuncFailStep */
@@ -73,8 +74,10 @@ int runc_child_op_mount (RuncChild *child, const RuncOp *op);
 int runc_child_op_attach (RuncChild *child, const RuncOp *op);
 int runc_child_op_set_attr (RuncChild *child, const RuncOp *op);
 
-/* A new filesystem as @fs says, detached: its fd, or -errno with step and detail noted. */
-int runc_child_new_filesystem (RuncChild *child, const RuncOpFs *fs);
+/* A new filesystem as @fs says, detached: its fd, or -errno with step and detail noted. @target: what it
+ * will hide, or NULL. */
+struct stat;
+int runc_child_new_filesystem (RuncChild *child, const RuncOpFs *fs, const struct stat *target);
 
 /* op-copy.c: what tmpcopyup and copy-symlink need */
 int runc_child_op_copy_up (RuncChild *child, const RuncOp *op);

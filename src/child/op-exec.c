@@ -19,6 +19,8 @@ runc_child_op_chdir (RuncChild *child, const RuncOp *op)
 {
   char cwd[PATH_MAX];
 
+  if (child->cwd_entered)
+    return 0;
   if (chdir (op->u.text) < 0)
     return -errno;
   /* A directory that is reached through a leaked fd lies outside of the root, and the kernel then
@@ -27,6 +29,7 @@ runc_child_op_chdir (RuncChild *child, const RuncOp *op)
     return runc_child_fail (child, RUNC_FAIL_VERIFY, -errno);
   if (cwd[0] != '/')
     return runc_child_fail (child, RUNC_FAIL_VERIFY, -ENOENT);
+  child->cwd_entered = true;
   return 0;
 }
 

@@ -122,7 +122,7 @@ directory_mask (RuncChild *child, const RuncOp *op, bool *ret_made)
   *ret_made = made < 0;
   if (made >= 0)
     return runc_sys_tree_clone (made, false);
-  fd = runc_child_new_filesystem (child, &op->u.fs);
+  fd = runc_child_new_filesystem (child, &op->u.fs, NULL);
   if (fd >= 0)
     runc_child_set_slot (child, op->result, fd);
   return fd;

@@ -9,7 +9,10 @@
 #include "sys/syscalls.h"
 
 #include <errno.h>
+#include <linux/magic.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 
 int
 runc_child_op_propagation (RuncChild *child, const RuncOp *op)
@@ -65,6 +68,13 @@ runc_child_op_open_tree (RuncChild *child, const RuncOp *op)
 
   if (fd < 0)
     return runc_child_fail (child, RUNC_FAIL_SOURCE, fd);
+  if (tree->must_be_proc)
+    {
+      struct statfs fs;
+
+      if (fstatfs (fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
+        return runc_child_fail (child, RUNC_FAIL_VERIFY, -ENOTSUP);
+    }
   if (tree->nofollow)
     {
       struct stat st;
@@ -78,13 +88,27 @@ runc_child_op_open_tree (RuncChild *child, const RuncOp *op)
   return r;
 }
 
-int
-runc_child_new_filesystem (RuncChild *child, const RuncOpFs *fs)
+/* "mode=0755": what the directory that is about to be hidden had. */
+static const char *
+mode_option (const struct stat *st, char *buffer)
 {
+  char *p = buffer + strlen (strcpy (buffer, "mode="));
+
+  for (int shift = 9; shift >= 0; shift -= 3)
+    *p++ = (char)('0' + ((st->st_mode >> shift) & 7));
+  *p = '\0';
+  return buffer;
+}
+
+int
+runc_child_new_filesystem (RuncChild *child, const RuncOpFs *fs, const struct stat *target)
+{
+  char mode[sizeof "mode=7777"];
   RuncFsRequest request = {
     .type = fs->type,
     .source = fs->source,
     .options = fs->options,
+    .extra_option = fs->mode_of_target && target != NULL ? mode_option (target, mode) : NULL,
     .readonly = fs->superblock_readonly,
     .attr = fs->attr,
   };
@@ -114,10 +138,22 @@ runc_child_new_filesystem (RuncChild *child, const RuncOpFs *fs)
   return fd;
 }
 
+/* What is at @path inside the root now, if anything is. */
+static const struct stat *
+look_at (const RuncChild *child, const char *path, struct stat *st)
+{
+  autofd int fd = runc_sys_open_in_root (runc_child_root (child), path, O_PATH, false);
+
+  return fd >= 0 && fstat (fd, st) == 0 ? st : NULL;
+}
+
 int
 runc_child_op_new_tree (RuncChild *child, const RuncOp *op)
 {
-  int fd = runc_child_new_filesystem (child, &op->u.fs);
+  struct stat st;
+  const struct stat *target
+      = op->u.fs.mode_of_target && op->target != NULL ? look_at (child, op->target, &st) : NULL;
+  int fd = runc_child_new_filesystem (child, &op->u.fs, target);
 
   if (fd < 0)
     return fd;
@@ -141,8 +177,12 @@ runc_child_op_mount (RuncChild *child, const RuncOp *op)
 {
   const RuncOpFs *fs = &op->u.fs;
   autofd int target = -EBADF, tree = -EBADF;
+  const struct stat *before = NULL;
+  struct stat st;
   int r;
 
+  if (fs->mode_of_target)
+    before = look_at (child, op->target, &st);
   if (fs->ordinary_target)
     {
       /* procfs and sysfs go on a real directory or nowhere: a symlink could have them elsewhere,
@@ -159,7 +199,7 @@ runc_child_op_mount (RuncChild *child, const RuncOp *op)
   if (target < 0)
     return runc_child_fail (child, fs->no_create ? RUNC_FAIL_RESOLVE : RUNC_FAIL_CREATE, target);
 
-  tree = runc_child_new_filesystem (child, fs);
+  tree = runc_child_new_filesystem (child, fs, before);
   if (tree < 0)
     return tree;
   r = runc_sys_tree_attach (tree, target);

@@ -181,7 +181,7 @@ errno_is_listed (const RuncOp *op, int errnum)
   return false;
 }
 
-/* Do one op. Returns true when the next one is to be done as its alternative. */
+/* Do one op. Returns true when it failed into its alternatives. */
 static bool
 do_op (RuncChild *child, size_t i)
 {
@@ -209,15 +209,18 @@ runc_child_main (const RuncChildStart *start)
     .hook_state = -EBADF,
     .gate = -EBADF,
   };
-  bool take_alternative = false;
+  bool alternatives
+      = false; /* the run of marked ops that we are in, or come to next, is to be done */
 
   /* Only with the parent's end closed here does its death show as end-of-file, and only without the
    * state directory does its lock end with the parent. */
   for (size_t i = 0; i < sizeof start->close_fds / sizeof start->close_fds[0]; i++)
     runc_close_fd (start->close_fds[i]);
   for (size_t i = 0; i < child.plan->n_ops; i++)
-    if (!child.plan->ops[i].alternative || take_alternative)
-      take_alternative = do_op (&child, i);
+    if (!child.plan->ops[i].alternative)
+      alternatives = do_op (&child, i);
+    else if (alternatives)
+      do_op (&child, i);
   /* Only a plan without EXEC gets here, and plan-check refuses one. */
   report_and_exit (&child, -1, -ENOEXEC);
 }

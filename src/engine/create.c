@@ -73,6 +73,7 @@ new_state (const RuncPrepared *prepared)
   state->new_userns = plan->new_userns;
   state->own_pidns = plan->own_pidns;
   state->terminal = plan->terminal;
+  state->no_new_keyring = prepared->request.no_new_keyring;
   state->cgroup_driver = (int)plan->cgroup.driver;
   state->v1_dirs = g_strdupv (plan->cgroup.v1_dirs);
   state->v2_dir = g_strdup (plan->cgroup.v2_dir);

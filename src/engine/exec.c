@@ -171,6 +171,20 @@ find_cgroup (Exec *exec, const RuncExecRequest *request, GError **error)
   return exec->cgroup_files != NULL;
 }
 
+/* May processes of the container's user namespace change their groups? */
+static gboolean
+setgroups_allowed (pid_t pid)
+{
+  autofd int proc = runc_sys_proc_open ();
+  char path[64], text[8] = "";
+  autofd int fd = -EBADF;
+
+  snprintf (path, sizeof path, "%d/setgroups", (int)pid);
+  if (proc >= 0)
+    fd = runc_sys_proc_open_file (proc, path, O_RDONLY);
+  return fd < 0 || read (fd, text, sizeof text - 1) <= 0 || !g_str_has_prefix (text, "deny");
+}
+
 static gboolean
 build_plan (Exec *exec, const RuncExecRequest *request, GError **error)
 {
@@ -188,6 +202,8 @@ build_plan (Exec *exec, const RuncExecRequest *request, GError **error)
   input.host = exec->host;
   input.cgroup_files = exec->cgroup_files;
   input.apparmor = exec->process.process.apparmor_profile;
+  input.setgroups_allowed = setgroups_allowed (state->init_pid);
+  input.no_new_keyring = state->no_new_keyring;
   exec->plan = runc_plan_new_exec (&input, error);
   return exec->plan != NULL && runc_plan_check (exec->plan, error);
 }

@@ -113,7 +113,8 @@ typedef struct
   X (PERSONALITY, "personality") /* personality (u.number) */                                      \
   X (UMASK, "umask")           /* umask (u.number) */                                              \
   X (LSM_LABEL, "lsm-label")   /* write u.text to thread-self/attr/`target` ("exec") */              \
-  X (CHDIR, "chdir")           /* chdir (u.text), then check that it is inside the root */         \
+  X (CHDIR, "chdir")           /* chdir (u.text), then check that it is inside the root; nothing when an
+                                  earlier CHDIR succeeded */                                       \
   X (HOME, "home")             /* fill the reserved HOME of the environment from /etc/passwd */    \
   X (NO_NEW_PRIVS, "no-new-privs") /* prctl (PR_SET_NO_NEW_PRIVS) */                               \
   X (SECCOMP, "seccomp")       /* receive SECCOMP, load the filter; with a listener: send NOTIFY */ \
@@ -143,7 +144,8 @@ typedef enum
 {
   RUNC_ON_ERROR_FAIL,        /* always fatal; on_errno is not looked at */
   RUNC_ON_ERROR_SKIP,        /* go on as if it had succeeded */
-  RUNC_ON_ERROR_ALTERNATIVE, /* do the next op, which is marked `alternative` */
+  RUNC_ON_ERROR_ALTERNATIVE, /* do the ops that follow and are marked `alternative`; after success they
+                                are skipped, as far as the mark reaches */
 } RuncOnError;
 
 /* MOUNT, NEW_TREE: fsopen (type), fsconfig for each option, fsmount, attributes */
@@ -157,6 +159,7 @@ typedef struct
   bool superblock_readonly;   /* the filesystem itself read-only too ("ro" for a new filesystem) */
   bool no_create;             /* MOUNT: `target` must be there */
   bool ordinary_target;       /* MOUNT: `target` must not be a symlink (procfs, sysfs) */
+  bool mode_of_target;        /* MOUNT, NEW_TREE: the root gets the mode of `target`, if that was there */
 } RuncOpFs;
 
 /* OPEN_TREE, ATTACH, ROOTFS */
@@ -167,6 +170,7 @@ typedef struct
   bool nofollow;           /* the last component must not be a symlink */
   bool keep;               /* ATTACH: attach a clone, keep the slot */
   bool target_nofollow;    /* ATTACH: `target` itself must not be a symlink */
+  bool must_be_proc;       /* OPEN_TREE: the source must be (part of) a procfs */
   uint64_t attr_set;       /* MOUNT_ATTR_* of the top mount */
   uint64_t attr_clear;
   uint64_t rec_attr_set;   /* MOUNT_ATTR_* of the whole tree (rro and family) */
@@ -275,7 +279,7 @@ typedef struct
   RuncOpKind kind;
   RuncOnError on_error;
   int on_errno[3];  /* zero-terminated unless full */
-  bool alternative; /* only done when the op before failed into it */
+  bool alternative; /* only done when the ALTERNATIVE op before this run of marked ones failed */
   int slot;         /* see the kind; RUNC_NO_SLOT */
   int result;       /* second slot; RUNC_NO_SLOT */
   const char *target;

@@ -105,6 +105,7 @@ typedef struct
   RuncPlanHooks poststop;
   gboolean child_hooks;  /* the op list has HOOKS: send HOOK_STATE */
   gboolean wait_root;    /* the child sends ROOT_READY and waits for HOOKS_DONE */
+  gboolean sends_ready;  /* the child sends READY before it waits for PROCEED */
   gboolean new_userns;   /* the container gets a user namespace of its own */
   gboolean own_pidns;    /* the container has a pid namespace of its own */
 
@@ -139,6 +140,8 @@ typedef struct
   guint64 join_flags;     /* CLONE_NEW* of the namespaces of init that differ from ours */
   char *const *cgroup_files; /* files for CGROUP_JOIN when there is no v2 directory for the clone */
   const char *apparmor;   /* final label or NULL */
+  gboolean setgroups_allowed; /* /proc/PID/setgroups of init is not "deny" */
+  gboolean no_new_keyring;    /* the container was made with --no-new-keyring */
 } RuncExecPlanInput;
 
 /* Build the plan of `exec`: joins by one pidfd, no mounts. */

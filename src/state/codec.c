@@ -232,6 +232,7 @@ runc_state_to_json (const RuncState *state)
   add_cgroup_paths (object, state);
   add_string (object, "systemd_unit", state->systemd_unit);
   add_bool (object, "systemd_user_bus", state->systemd_user_bus);
+  add_bool (object, "no_new_keyring", state->no_new_keyring);
   add_helpers (object, state);
   add_string (object, "overlay_dir", state->overlay_dir);
   add_strings (object, "published", state->published);
@@ -414,6 +415,7 @@ get_resources (RuncJson *object, RuncState *state, GError **error)
       || !get_cgroup_paths (object, state, error)
       || !get_string (object, "systemd_unit", &state->systemd_unit, error)
       || !get_bool (object, "systemd_user_bus", &state->systemd_user_bus, error)
+      || !get_bool (object, "no_new_keyring", &state->no_new_keyring, error)
       || !get_helpers (object, state, error)
       || !get_string (object, "overlay_dir", &state->overlay_dir, error)
       || !get_strings (object, "published", &state->published, error)

@@ -44,6 +44,7 @@ typedef struct
   char *v2_dir;
   char *systemd_unit; /* scope name, or NULL */
   gboolean systemd_user_bus;
+  gboolean no_new_keyring; /* exec joins no keyring either */
 
   pid_t *helper_pids; /* slirp, pasta, fuse-overlayfs: to end on delete */
   guint64 *helper_start_times;

@@ -62,6 +62,8 @@ configure (int fs_fd, const RuncFsRequest *request, RuncFsError *ret_error)
       if (r < 0)
         ret_error->option = *o;
     }
+  if (r == 0 && request->extra_option != NULL)
+    r = set_option (fs_fd, request->extra_option);
   if (r == 0 && request->readonly)
     r = runc_sys_fsconfig (fs_fd, FSCONFIG_SET_FLAG, "ro", NULL, 0);
   if (r == 0)

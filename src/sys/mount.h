@@ -20,6 +20,7 @@ typedef struct
   const char *type;
   const char *source;         /* or NULL */
   const char *const *options; /* "key=value" or "flag", NULL-terminated, or NULL */
+  const char *extra_option;   /* one more, or NULL */
   bool readonly;              /* the superblock */
   uint64_t attr;              /* MOUNT_ATTR_* */
 } RuncFsRequest;
