@@ -146,11 +146,13 @@ runc_state_dir_create (const char *root, const char *id, RuncStateDir *ret_dir, 
                            id);
       return runc_throw_errno (error, "cannot make the container's directory '%s'", dir.path);
     }
-  /* Between mkdirat() and the lock it looks like a directory whose maker was killed. Whoever
-   * removes it then is found out by the lock. */
-  if (!open_container (&dir, id, error) || !runc_state_dir_lock (&dir, TRUE, error))
+  /* Between mkdirat() and the lock it looks like a directory whose maker was killed. Who removes it
+   * then is found out by the lock, and what is there under its name then is not ours to remove. */
+  if (!open_container (&dir, id, &local) || !runc_state_dir_lock (&dir, TRUE, &local))
     {
-      unlinkat (dir.root_fd, id, AT_REMOVEDIR);
+      if (!g_error_matches (local, RUNC_ERROR, RUNC_ERROR_NOT_FOUND))
+        unlinkat (dir.root_fd, id, AT_REMOVEDIR);
+      g_propagate_error (error, g_steal_pointer (&local));
       return FALSE;
     }
   *ret_dir = dir;
