@@ -83,13 +83,15 @@ gboolean runc_cgroup_is_frozen (const RuncCgroupRef *ref);
 /* The `stats` data of `runc events` as runc prints it (new reference). */
 RuncJson *runc_cgroup_stats (const RuncCgroupRef *ref, GError **error);
 
-/* Fds for OOM notifications: poll @ret_fd; each time it is ready, call runc_cgroup_oom_read(),
- * which returns TRUE when there was an OOM since the last call and sets *ret_gone when the cgroup
- * is gone. */
+/* OOM notifications: poll *@ret_fd (owned by the object) for reading; each time it is ready, and
+ * once at the start, call runc_cgroup_oom_read(), which returns TRUE when there was an OOM since
+ * the last call and sets *ret_gone when the container's processes (v2) or its cgroup (v1) are gone.
+ */
 typedef struct RuncCgroupOom RuncCgroupOom;
 RuncCgroupOom *runc_cgroup_oom_new (const RuncCgroupRef *ref, int *ret_fd, GError **error);
 gboolean runc_cgroup_oom_read (RuncCgroupOom *oom, gboolean *ret_gone);
 void runc_cgroup_oom_free (RuncCgroupOom *oom);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RuncCgroupOom, runc_cgroup_oom_free)
 
 /* Files that put a process into the cgroup by writing "0": `tasks` for v1, `cgroup.procs` for v2,
  * with @sub ("path" or "controller:path" of exec --cgroup, or NULL) below it (strv).

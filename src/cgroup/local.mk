@@ -10,4 +10,7 @@ runc_sources += \
 	src/cgroup/fs2.c \
 	src/cgroup/limits-write.c \
 	src/cgroup/limits.c src/cgroup/limits.h \
+	src/cgroup/oom.c \
+	src/cgroup/stats-read.c \
+	src/cgroup/stats.c src/cgroup/stats.h \
 	src/cgroup/v1.c

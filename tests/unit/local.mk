@@ -10,6 +10,10 @@ unit_programs += tests/unit/test-cgroup-limits
 tests_unit_test_cgroup_limits_SOURCES = \
 	tests/unit/test-cgroup-limits.c tests/unit/cgroup-fixture.c tests/unit/cgroup-fixture.h
 
+unit_programs += tests/unit/test-cgroup-stats
+tests_unit_test_cgroup_stats_SOURCES = \
+	tests/unit/test-cgroup-stats.c tests/unit/cgroup-fixture.c tests/unit/cgroup-fixture.h
+
 unit_programs += tests/unit/test-cgroup-convert
 tests_unit_test_cgroup_convert_SOURCES = tests/unit/test-cgroup-convert.c
 
