@@ -1,10 +1,13 @@
 /* The filter of a profile: flags for seccomp(2) and the program. Runs in the parent, while the
  * child mounts.
  */
-#include "seccomp/compile.h"
+#include "seccomp/seccomp.h"
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/log.h"
+#include "seccomp/cache.h"
+#include "seccomp/program.h"
 #include "sys/process.h"
 
 #include <errno.h>
@@ -40,12 +43,13 @@ runc_seccomp_filter_clear (RuncSeccompFilter *filter)
 static gboolean
 kernel_takes (guint32 flag)
 {
+  const struct sock_filter *unreadable = GSIZE_TO_POINTER (1);
   int r;
 
   /* refused without a listener */
   if (flag == SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
     flag |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
-  r = runc_sys_seccomp_load (NULL, 1, flag);
+  r = runc_sys_seccomp_load (unreadable, 1, flag);
   return r == -EFAULT || r == -EACCES;
 }
 
@@ -103,24 +107,44 @@ add_flags (const RuncSpecSeccomp *seccomp, RuncSeccompFilter *filter, GError **e
   return TRUE;
 }
 
+/* The program of @seccomp, from the cache or into it. */
+static gboolean
+find_program (const RuncSpecSeccomp *seccomp, const char *cache_dir, RuncSeccompFilter *filter,
+              GError **error)
+{
+  autofd int dir_fd = -EBADF;
+  g_autofree char *key = NULL;
+  g_autoptr (GArray) program = NULL;
+
+  if (cache_dir != NULL)
+    {
+      key = runc_seccomp_cache_key (seccomp);
+      dir_fd = runc_seccomp_cache_open (cache_dir, FALSE);
+      if (dir_fd >= 0
+          && runc_seccomp_cache_load (dir_fd, key, &filter->instructions, &filter->n_instructions))
+        return TRUE;
+    }
+  runc_debug ("compiling the seccomp filter");
+  if (!runc_seccomp_program (seccomp, &program, error))
+    return FALSE;
+  filter->n_instructions = program->len;
+  filter->instructions
+      = (struct sock_filter *)(gpointer)g_array_free (g_steal_pointer (&program), FALSE);
+  if (cache_dir != NULL && dir_fd < 0)
+    dir_fd = runc_seccomp_cache_open (cache_dir, TRUE);
+  if (dir_fd >= 0)
+    runc_seccomp_cache_store (dir_fd, key, filter->instructions, filter->n_instructions);
+  return TRUE;
+}
+
 gboolean
 runc_seccomp_compile (const RuncSpecSeccomp *seccomp, const char *cache_dir,
                       RuncSeccompFilter *ret_filter, GError **error)
 {
   g_auto (RuncSeccompFilter) filter = { 0 };
-  g_autoptr (GArray) program = NULL;
 
-  (void)cache_dir;
-  if (!add_flags (seccomp, &filter, error)
-      || !runc_seccomp_library_compile (seccomp, &program, error))
+  if (!add_flags (seccomp, &filter, error) || !find_program (seccomp, cache_dir, &filter, error))
     return FALSE;
-  if (program->len > BPF_MAXINSNS)
-    return runc_throw (error, RUNC_ERROR_UNSUPPORTED,
-                       "linux.seccomp: the filter has %u instructions, the kernel takes at most %d",
-                       program->len, BPF_MAXINSNS);
-  filter.n_instructions = program->len;
-  filter.instructions
-      = (struct sock_filter *)(gpointer)g_array_free (g_steal_pointer (&program), FALSE);
   *ret_filter = filter;
   filter.instructions = NULL;
   return TRUE;

@@ -1,58 +1,32 @@
-/* Profile to program, by libseccomp. Runs in the parent. Everything of ours that calls libseccomp's
- * compiler is here.
+/* The rules of a profile that need compiling, by libseccomp. Runs in the parent.
  *
- * One rule of the profile is one rule of libseccomp per name, with three adjustments that profiles
- * in the wild rely on:
- *  - names that this libseccomp does not know are left out: profiles list the system calls of all
- *    kernels and architectures;
- *  - rules that say what the default says are left out, because libseccomp refuses them;
- *  - several conditions on one argument are alternatives, not a conjunction: libseccomp takes only
- *    one condition per argument and rule.
+ * One name of a rule is one rule of libseccomp, but several conditions on one argument are
+ * alternatives, not a conjunction: libseccomp takes one condition per argument and rule, and
+ * profiles count on getting several rules out of it.
+ *
+ * What libseccomp writes is taken apart again (regions.h), so that its optimization, a tree, would
+ * only cost time here.
  */
-#include "seccomp/compile.h"
+#include "seccomp/library.h"
 
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/io.h"
-#include "base/log.h"
+#include "seccomp/seccomp.h"
 #include "spec/names.h"
 #include "sys/syscalls.h"
 
-#ifdef HAVE_SECCOMP
-
 #include <errno.h>
+#include <linux/filter.h>
 #include <seccomp.h>
-#include <string.h>
 #include <sys/mman.h>
 
 /* The kernel's limit on the arguments of a system call. */
 #define MAX_ARGS 6
 
-/* Below this many rules a tree does not pay, and libseccomp up to 2.5.4 mishandles one without any.
- */
-#define TREE_THRESHOLD 32
-
-static void
-context_free (void *context)
-{
-  seccomp_release (context);
-}
+/* What a scmp_filter_ctx, a void pointer, points to. */
 typedef void Context;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Context, context_free)
-
-/* Actions without their number. */
-static const RuncName actions[] = {
-  { "SCMP_ACT_ALLOW", SCMP_ACT_ALLOW },
-  { "SCMP_ACT_ERRNO", SCMP_ACT_ERRNO (0) },
-  { "SCMP_ACT_KILL", SCMP_ACT_KILL_THREAD },
-  { "SCMP_ACT_KILL_PROCESS", SCMP_ACT_KILL_PROCESS },
-  { "SCMP_ACT_KILL_THREAD", SCMP_ACT_KILL_THREAD },
-  { "SCMP_ACT_LOG", SCMP_ACT_LOG },
-  { "SCMP_ACT_NOTIFY", SCMP_ACT_NOTIFY },
-  { "SCMP_ACT_TRACE", SCMP_ACT_TRACE (0) },
-  { "SCMP_ACT_TRAP", SCMP_ACT_TRAP },
-  { NULL, 0 },
-};
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Context, seccomp_release)
 
 static const RuncName operators[] = {
   { "SCMP_CMP_EQ", SCMP_CMP_EQ }, { "SCMP_CMP_GE", SCMP_CMP_GE },
@@ -61,53 +35,31 @@ static const RuncName operators[] = {
   { "SCMP_CMP_NE", SCMP_CMP_NE }, { NULL, 0 },
 };
 
-/* @name with its number, the return value of a filter. The number is EPERM if none is given. */
-static gboolean
-resolve_action (const char *name, const RuncOptUint32 *number, guint32 *ret_action, GError **error)
+const char *
+runc_seccomp_library_version (void)
 {
-  const RuncName *action = name != NULL ? runc_name_find (actions, name) : NULL;
-  guint32 value;
+  static char text[32];
+  const struct scmp_version *version = seccomp_version ();
 
-  if (action == NULL)
-    return runc_throw (error, RUNC_ERROR_INVALID_SPEC, "unknown action '%s'",
-                       name != NULL ? name : "");
-  value = (guint32)action->value;
-  if (value == SCMP_ACT_ERRNO (0) || value == SCMP_ACT_TRACE (0))
-    value |= (number->present ? number->value : EPERM) & 0xffff;
-  *ret_action = value;
-  return TRUE;
-}
-
-guint32
-runc_seccomp_library_arch (const char *name)
-{
-  g_autofree char *lower = NULL;
-
-  if (!g_str_has_prefix (name, "SCMP_ARCH_"))
-    return 0;
-  lower = g_ascii_strdown (name + strlen ("SCMP_ARCH_"), -1);
-  return seccomp_arch_resolve_name (lower);
+  if (version == NULL)
+    return NULL;
+  g_snprintf (text, sizeof text, "%u.%u.%u", version->major, version->minor, version->micro);
+  return text;
 }
 
 static gboolean
-add_archs (scmp_filter_ctx context, const RuncSpecSeccomp *seccomp, GError **error)
+add_archs (scmp_filter_ctx context, const RuncSeccompProfile *profile, GError **error)
 {
-  for (gsize i = 0; i < seccomp->architectures.n; i++)
+  for (gsize i = 0; i < profile->n_archs; i++)
     {
-      const char *name = seccomp->architectures.items[i];
-      guint32 arch = runc_seccomp_library_arch (name);
-      int r = arch != 0 ? seccomp_arch_add (context, arch) : -EINVAL;
+      int r = seccomp_arch_add (context, profile->archs[i].token);
 
-      if (r == -EDOM)
+      if (r < 0 && r != -EEXIST)
         return runc_throw (
             error, RUNC_ERROR_UNSUPPORTED,
-            "linux.seccomp.architectures[%zu]: '%s' has another byte order than this "
-            "machine",
-            i, name);
-      if (r < 0 && r != -EEXIST)
-        return runc_throw (error, RUNC_ERROR_UNSUPPORTED,
-                           "linux.seccomp.architectures[%zu]: libseccomp %s does not know '%s'", i,
-                           runc_seccomp_library_version (), name);
+            "linux.seccomp.architectures: libseccomp refuses architecture 0x%x (%s); "
+            "all of a filter must have the byte order of this machine",
+            profile->archs[i].token, g_strerror (-r));
     }
   return TRUE;
 }
@@ -149,49 +101,24 @@ has_repeated_index (const RuncSpecSyscall *rule)
   return FALSE;
 }
 
-/* One name of @rule, with @conditions for its arguments. Returns 0 or -errno. */
-static int
-add_name (scmp_filter_ctx context, guint32 action, int number, const RuncSpecSyscall *rule,
-          const struct scmp_arg_cmp *conditions)
+static gboolean
+add_entry (scmp_filter_ctx context, const RuncSeccompEntry *entry, GError **error)
 {
+  const RuncSpecSyscall *rule = entry->rule;
+  g_autofree struct scmp_arg_cmp *conditions = g_new (struct scmp_arg_cmp, rule->n_args + 1);
   int r = 0;
 
-  if (!has_repeated_index (rule))
-    return seccomp_rule_add_array (context, action, number, (unsigned int)rule->n_args, conditions);
-  for (gsize i = 0; i < rule->n_args && r == 0; i++)
-    r = seccomp_rule_add_array (context, action, number, 1, &conditions[i]);
-  return r;
-}
-
-static gboolean
-add_rule (scmp_filter_ctx context, guint32 default_action, const RuncSpecSyscall *rule,
-          GError **error)
-{
-  g_autofree struct scmp_arg_cmp *conditions = g_new (struct scmp_arg_cmp, rule->n_args + 1);
-  guint32 action;
-
-  if (!resolve_action (rule->action, &rule->errno_ret, &action, error))
-    return FALSE;
-  if (action == default_action)
-    return TRUE;
   if (!make_conditions (rule, conditions, error))
     return FALSE;
-  for (gsize i = 0; i < rule->names.n; i++)
-    {
-      const char *name = rule->names.items[i];
-      int number = seccomp_syscall_resolve_name (name);
-      int r;
-
-      if (number == __NR_SCMP_ERROR)
-        {
-          runc_debug ("unknown seccomp syscall '%s' ignored", name);
-          continue;
-        }
-      r = add_name (context, action, number, rule, conditions);
-      if (r < 0)
-        return runc_throw (error, RUNC_ERROR_INVALID_SPEC, "cannot add a rule for '%s': %s", name,
-                           g_strerror (-r));
-    }
+  if (has_repeated_index (rule))
+    for (gsize i = 0; i < rule->n_args && r == 0; i++)
+      r = seccomp_rule_add_array (context, entry->action, entry->native, 1, &conditions[i]);
+  else
+    r = seccomp_rule_add_array (context, entry->action, entry->native, (unsigned int)rule->n_args,
+                                conditions);
+  if (r < 0)
+    return runc_throw (error, RUNC_ERROR_INVALID_SPEC, "libseccomp refuses the rule for '%s': %s",
+                       entry->name, g_strerror (-r));
   return TRUE;
 }
 
@@ -217,58 +144,28 @@ export_program (scmp_filter_ctx context, GArray **ret_program, GError **error)
                            error);
   if (bytes == NULL)
     return FALSE;
-  *ret_program = g_array_sized_new (FALSE, FALSE, sizeof (struct sock_filter),
-                                    (guint)(len / sizeof (struct sock_filter)));
+  *ret_program = g_array_new (FALSE, FALSE, sizeof (struct sock_filter));
   g_array_append_vals (*ret_program, bytes, (guint)(len / sizeof (struct sock_filter)));
   return TRUE;
 }
 
 gboolean
-runc_seccomp_library_compile (const RuncSpecSeccomp *seccomp, GArray **ret_program, GError **error)
+runc_seccomp_library_compile (const RuncSeccompProfile *profile, GArray **ret_program,
+                              GError **error)
 {
-  g_autoptr (Context) context = NULL;
-  guint32 default_action;
-  gsize n_rules = 0;
+  g_autoptr (Context) context = seccomp_init (profile->default_action);
 
-  if (!resolve_action (seccomp->default_action, &seccomp->default_errno_ret, &default_action,
-                       error))
-    return runc_prefix (error, "linux.seccomp.defaultAction");
-  context = seccomp_init (default_action);
   if (context == NULL)
     return runc_throw (error, RUNC_ERROR_UNSUPPORTED,
-                       "linux.seccomp.defaultAction: libseccomp %s on this kernel refuses %s",
-                       runc_seccomp_library_version (), seccomp->default_action);
-  if (!add_archs (context, seccomp, error))
+                       "linux.seccomp.defaultAction: refused by libseccomp %s",
+                       runc_seccomp_library_version ());
+  if (!add_archs (context, profile, error))
     return FALSE;
-  for (gsize i = 0; i < seccomp->n_syscalls; i++)
+  for (guint i = 0; i < profile->entries->len; i++)
     {
-      if (!add_rule (context, default_action, &seccomp->syscalls[i], error))
-        return runc_prefix (error, "linux.seccomp.syscalls[%zu]", i);
-      n_rules += seccomp->syscalls[i].names.n;
+      const RuncSeccompEntry *entry = &g_array_index (profile->entries, RuncSeccompEntry, i);
+      if (!entry->plain && !add_entry (context, entry, error))
+        return runc_prefix (error, "linux.seccomp.syscalls[%zu]", entry->rule_index);
     }
-  if (n_rules > TREE_THRESHOLD)
-    (void)seccomp_attr_set (context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
   return export_program (context, ret_program, error);
 }
-
-#else
-
-guint32
-runc_seccomp_library_arch (const char *name)
-{
-  (void)name;
-  return 0;
-}
-
-gboolean
-runc_seccomp_library_compile (const RuncSpecSeccomp *seccomp, GArray **ret_program, GError **error)
-{
-  (void)seccomp;
-  (void)ret_program;
-  return runc_throw (
-      error, RUNC_ERROR_UNSUPPORTED,
-      "linux.seccomp: this runc is built without seccomp (configure with libseccomp, "
-      "or remove linux.seccomp from config.json)");
-}
-
-#endif

@@ -228,6 +228,12 @@ runc_sys_seccomp_load (const struct sock_filter *program, size_t n, unsigned int
 }
 
 int
+runc_sys_seccomp_action_avail (uint32_t action)
+{
+  return CHECK (syscall (SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action));
+}
+
+int
 runc_sys_setns (int fd, int flags)
 {
   return CHECK (setns (fd, flags));

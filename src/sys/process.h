@@ -53,6 +53,9 @@ int runc_sys_new_session_keyring (const char *name);
  * among them, 0 otherwise, or -errno. */
 int runc_sys_seccomp_load (const struct sock_filter *program, size_t n, unsigned int flags);
 
+/* Whether the kernel knows @action (SECCOMP_RET_*): 0, or -errno (-EOPNOTSUPP: no). */
+int runc_sys_seccomp_action_avail (uint32_t action);
+
 /* setns() with several namespaces at once needs a pidfd. */
 int runc_sys_setns (int fd, int flags);
 int runc_sys_unshare (int flags);
