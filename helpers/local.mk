@@ -4,6 +4,8 @@ endif
 
 helpers_runc_slirp_SOURCES = \
 	helpers/slirp-api.c helpers/slirp-api.h \
+	helpers/slirp-flow.c helpers/slirp-flow.h \
+	helpers/slirp-flows.c helpers/slirp-flows.h \
 	helpers/slirp-forward.c helpers/slirp-forward.h \
 	helpers/slirp-frame.c helpers/slirp-frame.h \
 	helpers/slirp-keeper.c helpers/slirp-keeper.h \

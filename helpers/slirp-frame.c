@@ -17,9 +17,6 @@
 
 #define TFTP_PORT 69
 
-/* Shorter payloads are not worth a copy. */
-#define JOIN_MIN 512
-
 /* ---------------------------------------------------------------- checksum */
 
 guint16
@@ -175,177 +172,206 @@ runc_slirp_frame_complete (const struct virtio_net_hdr *hdr, guint8 *frame, gsiz
   return TRUE;
 }
 
-/* ---------------------------------------------------------------- joining */
+/* ---------------------------------------------------------------- TCP segments */
 
-/* What the joiner has to know about a TCP segment. */
-typedef struct
+#define ETHER_LEN sizeof (struct ether_header)
+#define TCP_LEN   sizeof (struct tcphdr)
+
+#define OPTION_END   0
+#define OPTION_NOP   1
+#define OPTION_MSS   2
+#define OPTION_SHIFT 3
+
+static void
+parse_options (const guint8 *option, gsize len, RuncSlirpSegment *segment)
 {
-  gboolean ipv6;
-  gsize ip_len;   /* length of the IP header */
-  gsize head_len; /* Ethernet, IP and TCP header */
-  gsize payload;
-  struct tcphdr tcp;
-} Segment;
-
-/* FALSE for what is not a plain TCP data segment of libslirp. */
-static gboolean
-dissect (const guint8 *frame, gsize len, Segment *ret_segment)
-{
-  Segment segment = { 0 };
-  guint16 ether_type;
-
-  if (len < sizeof (struct ether_header) + sizeof (struct iphdr) + sizeof (struct tcphdr))
-    return FALSE;
-  memcpy (&ether_type, frame + offsetof (struct ether_header, ether_type), sizeof ether_type);
-  const guint8 *packet = frame + sizeof (struct ether_header);
-  gsize packet_len = len - sizeof (struct ether_header);
-  if (ether_type == htons (ETHERTYPE_IP))
+  while (len > 0 && option[0] != OPTION_END)
     {
-      struct iphdr ip;
-      memcpy (&ip, packet, sizeof ip);
-      if (ip.ihl != 5 || ip.protocol != IPPROTO_TCP || ntohs (ip.tot_len) != packet_len
-          || (ip.frag_off & htons (IP_MF | IP_OFFMASK)))
-        return FALSE;
-      segment.ip_len = sizeof ip;
+      gsize option_len = option[0] == OPTION_NOP ? 1 : len >= 2 ? option[1] : 0;
+      if (option_len == 0 || option_len > len)
+        return;
+      if (option[0] == OPTION_MSS && option_len == 4)
+        segment->mss = option[2] << 8 | option[3];
+      else if (option[0] == OPTION_SHIFT && option_len == 3)
+        segment->shift = MIN (option[2], 14);
+      option += option_len;
+      len -= option_len;
     }
-  else if (ether_type == htons (ETHERTYPE_IPV6))
+}
+
+/* The IP header at @packet. Sets ip_len and the addresses; returns the length of its payload, or 0.
+ */
+static gsize
+parse_ip (const guint8 *packet, gsize len, gboolean from_guest, RuncSlirpSegment *segment)
+{
+  struct in6_addr *source = from_guest ? &segment->key.guest : &segment->key.peer;
+  struct in6_addr *target = from_guest ? &segment->key.peer : &segment->key.guest;
+
+  if (segment->key.ipv6)
     {
       struct ip6_hdr ip;
-      if (packet_len < sizeof ip + sizeof (struct tcphdr))
-        return FALSE;
+      if (len < sizeof ip)
+        return 0;
       memcpy (&ip, packet, sizeof ip);
-      if (ip.ip6_nxt != IPPROTO_TCP || ntohs (ip.ip6_plen) != packet_len - sizeof ip)
-        return FALSE;
-      segment.ipv6 = TRUE;
-      segment.ip_len = sizeof ip;
+      segment->ip_len = sizeof ip;
+      *source = ip.ip6_src;
+      *target = ip.ip6_dst;
+      gsize payload = ntohs (ip.ip6_plen);
+      return ip.ip6_nxt == IPPROTO_TCP && payload <= len - sizeof ip ? payload : 0;
     }
-  else
+  struct iphdr ip;
+  if (len < sizeof ip)
+    return 0;
+  memcpy (&ip, packet, sizeof ip);
+  segment->ip_len = ip.ihl * 4u;
+  memcpy (source, &ip.saddr, sizeof ip.saddr);
+  memcpy (target, &ip.daddr, sizeof ip.daddr);
+  gsize total_len = ntohs (ip.tot_len);
+  if (ip.protocol != IPPROTO_TCP || (ip.frag_off & htons (IP_MF | IP_OFFMASK)) || total_len > len
+      || segment->ip_len < sizeof ip || segment->ip_len > total_len)
+    return 0;
+  return total_len - segment->ip_len;
+}
+
+gboolean
+runc_slirp_segment_parse (const guint8 *frame, gsize len, gboolean from_guest,
+                          RuncSlirpSegment *ret_segment)
+{
+  RuncSlirpSegment segment = { .mss = -1, .shift = -1 };
+  struct ether_header ether;
+  struct tcphdr tcp;
+
+  if (len < sizeof ether)
+    return FALSE;
+  memcpy (&ether, frame, sizeof ether);
+  if (ether.ether_type == htons (ETHERTYPE_IPV6))
+    segment.key.ipv6 = 1;
+  else if (ether.ether_type != htons (ETHERTYPE_IP))
+    return FALSE;
+  gsize payload = parse_ip (frame + ETHER_LEN, len - ETHER_LEN, from_guest, &segment);
+  if (payload < sizeof tcp)
     return FALSE;
 
-  memcpy (&segment.tcp, packet + segment.ip_len, sizeof segment.tcp);
-  segment.head_len = sizeof (struct ether_header) + segment.ip_len + sizeof segment.tcp;
-  segment.payload = len - segment.head_len;
-  guint8 flags = (packet + segment.ip_len)[13];
-  if (segment.tcp.doff != 5 || (flags & ~TH_PUSH) != TH_ACK || segment.payload < JOIN_MIN)
+  const guint8 *head = frame + ETHER_LEN + segment.ip_len;
+  memcpy (&tcp, head, sizeof tcp);
+  gsize tcp_len = tcp.doff * 4u;
+  if (tcp_len < sizeof tcp || tcp_len > payload)
     return FALSE;
+  segment.key.guest_port = from_guest ? tcp.source : tcp.dest;
+  segment.key.peer_port = from_guest ? tcp.dest : tcp.source;
+  segment.head_len = ETHER_LEN + segment.ip_len + tcp_len;
+  segment.flags = head[13];
+  segment.seq = ntohl (tcp.seq);
+  segment.ack = ntohl (tcp.ack_seq);
+  segment.window = ntohs (tcp.window);
+  segment.payload = head + tcp_len;
+  segment.len = payload - tcp_len;
+  if (segment.flags & TH_SYN)
+    parse_options (head + sizeof tcp, tcp_len - sizeof tcp, &segment);
   *ret_segment = segment;
   return TRUE;
 }
 
-static guint8 *
-held_frame (const RuncSlirpJoiner *joiner)
+static void
+put16 (guint8 *at, guint16 value)
 {
-  return joiner->buffer + RUNC_SLIRP_HDR_SIZE;
+  memcpy (at, &(guint16){ htons (value) }, sizeof value);
 }
 
-static gboolean
-held_is_ipv6 (const RuncSlirpJoiner *joiner)
+static void
+put32 (guint8 *at, guint32 value)
 {
-  return joiner->head_len
-         != sizeof (struct ether_header) + sizeof (struct iphdr) + sizeof (struct tcphdr);
+  memcpy (at, &(guint32){ htonl (value) }, sizeof value);
 }
 
-/* Whether @segment continues what is held back: same connection, same acknowledgement and window.
- */
-static gboolean
-continues (const RuncSlirpJoiner *joiner, const guint8 *frame, const Segment *segment)
+/* The sum of the pseudo header, @tcp_len being the length of TCP header and payload. */
+static guint16
+pseudo_sum (const guint8 *packet, gboolean ipv6, gsize tcp_len)
 {
-  const guint8 *held = held_frame (joiner);
-  gsize ip_at = sizeof (struct ether_header);
-  gsize addresses_at
-      = ip_at
-        + (segment->ipv6 ? offsetof (struct ip6_hdr, ip6_src) : offsetof (struct iphdr, saddr));
-  gsize tcp_at = ip_at + segment->ip_len;
-  struct tcphdr tcp;
+  const guint16 rest[] = { htons (IPPROTO_TCP), htons ((guint16)tcp_len) };
+  guint16 sum = ipv6 ? runc_slirp_checksum (packet + offsetof (struct ip6_hdr, ip6_src),
+                                            2 * sizeof (struct in6_addr), 0)
+                     : runc_slirp_checksum (packet + offsetof (struct iphdr, saddr),
+                                            2 * sizeof (struct in_addr), 0);
 
-  if (joiner->closed || segment->head_len != joiner->head_len
-      || ntohl (segment->tcp.seq) != joiner->next_seq || segment->payload > joiner->segment)
-    return FALSE;
-  if (joiner->len - RUNC_SLIRP_HDR_SIZE - ip_at + segment->payload > G_MAXUINT16)
-    return FALSE;
-  if (memcmp (held, frame, ip_at) != 0
-      || memcmp (held + addresses_at, frame + addresses_at, tcp_at - addresses_at) != 0)
-    return FALSE;
-  memcpy (&tcp, held + tcp_at, sizeof tcp);
-  return tcp.source == segment->tcp.source && tcp.dest == segment->tcp.dest
-         && tcp.ack_seq == segment->tcp.ack_seq && tcp.window == segment->tcp.window;
+  return runc_slirp_checksum (rest, sizeof rest, sum);
 }
 
-RuncSlirpJoin
-runc_slirp_joiner_offer (RuncSlirpJoiner *joiner, const guint8 *frame, gsize len)
+/* Lengths and checksum of the IP header for @tcp_len bytes behind it. */
+static void
+write_ip (guint8 *packet, gboolean ipv6, gsize ip_len, gsize tcp_len)
 {
-  Segment segment;
-
-  if (len > RUNC_SLIRP_FRAME_MAX || !dissect (frame, len, &segment))
-    return RUNC_SLIRP_JOIN_PASS;
-
-  if (joiner->len == 0)
+  if (ipv6)
     {
-      memcpy (held_frame (joiner), frame, len);
-      joiner->len = RUNC_SLIRP_HDR_SIZE + len;
-      joiner->head_len = segment.head_len;
-      joiner->segment = (guint16)segment.payload;
-      joiner->n = 1;
+      put16 (packet + offsetof (struct ip6_hdr, ip6_plen), (guint16)tcp_len);
+      return;
     }
-  else if (continues (joiner, frame, &segment))
-    {
-      guint8 *flags = held_frame (joiner) + segment.head_len - sizeof (struct tcphdr) + 13;
-      memcpy (joiner->buffer + joiner->len, frame + segment.head_len, segment.payload);
-      joiner->len += segment.payload;
-      joiner->n++;
-      if (segment.tcp.psh)
-        *flags |= TH_PUSH;
-    }
-  else
-    return RUNC_SLIRP_JOIN_FLUSH;
-
-  joiner->next_seq = ntohl (segment.tcp.seq) + (guint32)segment.payload;
-  joiner->closed = segment.payload < joiner->segment;
-  return RUNC_SLIRP_JOIN_TAKEN;
+  put16 (packet + offsetof (struct iphdr, tot_len), (guint16)(ip_len + tcp_len));
+  put16 (packet + offsetof (struct iphdr, check), 0);
+  guint16 sum = (guint16)~runc_slirp_checksum (packet, ip_len, 0);
+  memcpy (packet + offsetof (struct iphdr, check), &sum, sizeof sum);
 }
 
 void
-runc_slirp_joiner_finish (RuncSlirpJoiner *joiner)
+runc_slirp_segment_write (guint8 *head, const RuncSlirpSegment *segment, guint16 mss,
+                          struct virtio_net_hdr *ret_hdr)
 {
-  guint8 *packet = held_frame (joiner) + sizeof (struct ether_header);
-  gsize packet_len = joiner->len - RUNC_SLIRP_HDR_SIZE - sizeof (struct ether_header);
-  gsize ip_len = joiner->head_len - sizeof (struct ether_header) - sizeof (struct tcphdr);
-  gboolean ipv6 = held_is_ipv6 (joiner);
-  guint16 tcp_len = htons ((guint16)(packet_len - ip_len));
-  guint16 proto = htons (IPPROTO_TCP);
-  guint16 sum;
+  guint8 *packet = head + ETHER_LEN;
+  guint8 *tcp = packet + segment->ip_len;
+  gboolean ipv6 = segment->key.ipv6 != 0;
 
-  if (ipv6)
-    {
-      memcpy (packet + offsetof (struct ip6_hdr, ip6_plen), &tcp_len, sizeof tcp_len);
-      sum = runc_slirp_checksum (packet + offsetof (struct ip6_hdr, ip6_src),
-                                 2 * sizeof (struct in6_addr), 0);
-    }
-  else
-    {
-      guint16 total_len = htons ((guint16)packet_len);
-      memcpy (packet + offsetof (struct iphdr, tot_len), &total_len, sizeof total_len);
-      memset (packet + offsetof (struct iphdr, check), 0, 2);
-      sum = (guint16)~runc_slirp_checksum (packet, ip_len, 0);
-      memcpy (packet + offsetof (struct iphdr, check), &sum, sizeof sum);
-      sum = runc_slirp_checksum (packet + offsetof (struct iphdr, saddr),
-                                 2 * sizeof (struct in_addr), 0);
-    }
+  write_ip (packet, ipv6, segment->ip_len, TCP_LEN + segment->len);
+  put32 (tcp + offsetof (struct tcphdr, seq), segment->seq);
+  put32 (tcp + offsetof (struct tcphdr, ack_seq), segment->ack);
+  tcp[12] = TCP_LEN / 4 << 4;
+  tcp[13] = segment->flags;
+  put16 (tcp + offsetof (struct tcphdr, window), segment->window);
+  put16 (tcp + offsetof (struct tcphdr, urg_ptr), 0);
   /* The kernel's convention for a checksum left out: the sum of the pseudo header. */
-  guint16 pseudo[] = { proto, tcp_len };
-  sum = runc_slirp_checksum (pseudo, sizeof pseudo, sum);
-  memcpy (packet + ip_len + offsetof (struct tcphdr, check), &sum, sizeof sum);
+  guint16 sum = pseudo_sum (packet, ipv6, TCP_LEN + segment->len);
+  memcpy (tcp + offsetof (struct tcphdr, check), &sum, sizeof sum);
 
-  struct virtio_net_hdr hdr = {
+  *ret_hdr = (struct virtio_net_hdr){
     .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
-    .csum_start = (guint16)(sizeof (struct ether_header) + ip_len),
+    .csum_start = (guint16)(ETHER_LEN + segment->ip_len),
     .csum_offset = offsetof (struct tcphdr, check),
   };
-  if (joiner->n > 1)
+  if (segment->len > mss)
     {
-      hdr.gso_type = ipv6 ? VIRTIO_NET_HDR_GSO_TCPV6 : VIRTIO_NET_HDR_GSO_TCPV4;
-      hdr.gso_size = joiner->segment;
-      hdr.hdr_len = (guint16)joiner->head_len;
+      ret_hdr->gso_type = ipv6 ? VIRTIO_NET_HDR_GSO_TCPV6 : VIRTIO_NET_HDR_GSO_TCPV4;
+      ret_hdr->gso_size = mss;
+      ret_hdr->hdr_len = (guint16)(ETHER_LEN + segment->ip_len + TCP_LEN);
     }
-  memcpy (joiner->buffer, &hdr, sizeof hdr);
+}
+
+void
+runc_slirp_segment_seal (guint8 *frame, const RuncSlirpSegment *segment)
+{
+  gsize tcp_len = TCP_LEN + segment->len;
+  guint8 *tcp = frame + ETHER_LEN + segment->ip_len;
+  guint16 sum = pseudo_sum (frame + ETHER_LEN, segment->key.ipv6 != 0, tcp_len);
+
+  put16 (tcp + offsetof (struct tcphdr, check), 0);
+  sum = (guint16)~runc_slirp_checksum (tcp, tcp_len, sum);
+  memcpy (tcp + offsetof (struct tcphdr, check), &sum, sizeof sum);
+}
+
+gsize
+runc_slirp_segment_add_shift (const guint8 *frame, const RuncSlirpSegment *syn, guint8 shift,
+                              guint8 *out)
+{
+  const guint8 option[] = { OPTION_NOP, OPTION_SHIFT, 3, shift };
+  gsize tcp_at = ETHER_LEN + syn->ip_len;
+  gsize tcp_len = syn->head_len - tcp_at + sizeof option;
+  guint8 *tcp = out + tcp_at;
+
+  memcpy (out, frame, syn->head_len);
+  memcpy (out + syn->head_len, option, sizeof option);
+  tcp[12] = (guint8)(tcp_len / 4 << 4);
+  write_ip (out + ETHER_LEN, syn->key.ipv6 != 0, syn->ip_len, tcp_len);
+  put16 (tcp + offsetof (struct tcphdr, check), 0);
+  guint16 sum = pseudo_sum (out + ETHER_LEN, syn->key.ipv6 != 0, tcp_len);
+  sum = (guint16)~runc_slirp_checksum (tcp, tcp_len, sum);
+  memcpy (tcp + offsetof (struct tcphdr, check), &sum, sizeof sum);
+  return syn->head_len + sizeof option;
 }

@@ -1,5 +1,5 @@
-/* Ethernet frames on their way between the tap device and libslirp: what is let in, and how the
- * kernel's segmentation and checksum offloads are used. No system calls.
+/* Ethernet frames on their way between the tap device and libslirp: what is let in, checksums, and
+ * TCP segments. No system calls.
  *
  * With IFF_VNET_HDR each frame on the tap has a struct virtio_net_hdr in front, here called its
  * header. The container's kernel may then leave TCP checksums to us and hand over segments that are
@@ -37,32 +37,53 @@ gboolean runc_slirp_frame_complete (const struct virtio_net_hdr *hdr, guint8 *fr
 /* The Internet checksum's sum (not complemented, folded to 16 bits, in memory order). */
 guint16 runc_slirp_checksum (const void *data, gsize len, guint32 sum);
 
-/* ---------------------------------------------------------------- to the container */
+/* ---------------------------------------------------------------- TCP segments */
 
-/* Joins TCP segments that libslirp sends one after the other into one long segment, which the
- * container's kernel receives as if its network card had joined them. Embedded; zero to begin, but
- * for @buffer. */
+/* A connection, seen from the container. IPv4 addresses are in the first bytes; all else is zero,
+ * so that keys can be compared as bytes. */
 typedef struct
 {
-  guint8 *buffer; /* RUNC_SLIRP_HDR_SIZE + RUNC_SLIRP_FRAME_MAX bytes: header and frame */
-  gsize len;      /* of header and frame; 0: nothing is held back */
-  gsize head_len; /* Ethernet, IP and TCP header, without the virtio header */
-  guint32 next_seq;
-  guint16 segment; /* payload of each joined segment but the last */
-  guint n;
-  gboolean closed; /* nothing can follow what is held back */
-} RuncSlirpJoiner;
+  struct in6_addr guest, peer;
+  guint16 guest_port, peer_port; /* as in the packet */
+  guint32 ipv6;
+} RuncSlirpKey;
 
-typedef enum
+/* A TCP segment in a frame; numbers are in host order. */
+typedef struct
 {
-  RUNC_SLIRP_JOIN_PASS,  /* not for joining: flush, then send the frame as it is */
-  RUNC_SLIRP_JOIN_FLUSH, /* flush, then offer it again */
-  RUNC_SLIRP_JOIN_TAKEN, /* copied; held back until the next flush */
-} RuncSlirpJoin;
+  RuncSlirpKey key;
+  gsize ip_len;   /* bytes of the IP header */
+  gsize head_len; /* bytes of the Ethernet, IP and TCP header with options */
+  guint8 flags;   /* TH_* */
+  guint32 seq, ack;
+  guint16 window; /* not scaled */
+  const guint8 *payload;
+  gsize len;
+  int mss, shift; /* options of a SYN; -1: not there */
+} RuncSlirpSegment;
 
-/* Offer the next @frame. */
-RuncSlirpJoin runc_slirp_joiner_offer (RuncSlirpJoiner *joiner, const guint8 *frame, gsize len);
+/* Find the TCP segment in @frame, into which @ret_segment points. FALSE if there is none, or one in
+ * pieces. The checksum is not looked at.
+ *
+ * @from_guest: which of the addresses is the container's */
+gboolean runc_slirp_segment_parse (const guint8 *frame, gsize len, gboolean from_guest,
+                                   RuncSlirpSegment *ret_segment);
 
-/* Finish what is held back: afterwards @joiner->buffer holds @joiner->len bytes to be written to
- * the tap, header included. The caller sets len to 0 once they are. */
-void runc_slirp_joiner_finish (RuncSlirpJoiner *joiner);
+/* Bytes of the headers of a segment without options. */
+#define RUNC_SLIRP_HEAD_MAX (14 + 40 + 20)
+
+/* Write the headers of a segment of @len bytes of payload to @head, which holds those of another
+ * segment in the same direction of the same connection, without options: lengths, numbers, flags,
+ * the IP checksum. The TCP checksum is left to the kernel as *@ret_hdr says, which also lets it cut
+ * the segment into pieces of @mss bytes if it is longer. */
+void runc_slirp_segment_write (guint8 *head, const RuncSlirpSegment *segment, guint16 mss,
+                               struct virtio_net_hdr *ret_hdr);
+
+/* Complete all checksums of the segment in @frame, whose headers runc_slirp_segment_write() wrote.
+ */
+void runc_slirp_segment_seal (guint8 *frame, const RuncSlirpSegment *segment);
+
+/* Copy the SYN in @frame to @out, which has room for 4 bytes more, with a window scale option.
+ * Returns the new length. */
+gsize runc_slirp_segment_add_shift (const guint8 *frame, const RuncSlirpSegment *syn, guint8 shift,
+                                    guint8 *out);

@@ -14,7 +14,7 @@
  */
 #include "slirp-stack.h"
 
-#include "slirp-frame.h"
+#include "slirp-flows.h"
 #include "slirp-poller.h"
 
 #include "base/error.h"
@@ -57,7 +57,7 @@ struct RuncSlirpStack
   gboolean tap_full; /* the budget was used up before the tap was empty */
   RuncSlirpNet net;
   RuncSlirpGuard guard;
-  RuncSlirpJoiner joiner;
+  RuncSlirpFlows *flows;
   RuncSlirpPoller *poller;
   GPtrArray *timers;
   guint8 *in; /* a header and a frame */
@@ -65,37 +65,20 @@ struct RuncSlirpStack
 
 /* ---------------------------------------------------------------- to the container */
 
-static void
-flush (RuncSlirpStack *stack)
-{
-  if (stack->joiner.len == 0)
-    return;
-  runc_slirp_joiner_finish (&stack->joiner);
-  /* What the device does not take is lost, as on any network. */
-  if (write (stack->tap_fd, stack->joiner.buffer, stack->joiner.len) < 0 && stack->debug)
-    fprintf (stderr, "frame lost: %s\n", g_strerror (errno));
-  stack->joiner.len = 0;
-}
-
+/* What the device does not take is lost, as on any network; libslirp would print a message. */
 static ssize_t
 send_packet (const void *frame, size_t len, void *opaque)
 {
   RuncSlirpStack *stack = opaque;
   struct virtio_net_hdr hdr = { 0 };
+  guint8 edited[RUNC_SLIRP_EDIT_MAX];
+  gsize edited_len = runc_slirp_flows_edit (stack->flows, frame, len, edited);
   struct iovec iov[] = { { &hdr, sizeof hdr }, { (void *)frame, len } };
 
-  RuncSlirpJoin join = runc_slirp_joiner_offer (&stack->joiner, frame, len);
-  if (join == RUNC_SLIRP_JOIN_TAKEN)
-    return (ssize_t)len;
-  flush (stack);
-  if (join == RUNC_SLIRP_JOIN_FLUSH)
-    {
-      runc_slirp_joiner_offer (&stack->joiner, frame, len);
-      return (ssize_t)len;
-    }
+  if (edited_len > 0)
+    iov[1] = (struct iovec){ edited, edited_len };
   if (writev (stack->tap_fd, iov, G_N_ELEMENTS (iov)) < 0 && stack->debug)
     fprintf (stderr, "frame lost: %s\n", g_strerror (errno));
-  /* libslirp would print a message for each frame that a device which is down refuses. */
   return (ssize_t)len;
 }
 
@@ -166,6 +149,7 @@ register_poll_fd (int fd, void *opaque)
   RuncSlirpStack *stack = opaque;
 
   runc_slirp_poller_forget (stack->poller, fd);
+  runc_slirp_flows_opened (stack->flows, fd);
 }
 
 static void
@@ -174,6 +158,7 @@ unregister_poll_fd (int fd, void *opaque)
   RuncSlirpStack *stack = opaque;
 
   runc_slirp_poller_forget (stack->poller, fd);
+  runc_slirp_flows_closed (stack->flows, fd);
 }
 
 /* For programs with a loop in another thread. */
@@ -201,6 +186,8 @@ add_poll (int fd, int events, void *opaque)
   RuncSlirpStack *stack = opaque;
   short wanted = 0;
 
+  if (runc_slirp_flows_own (stack->flows, fd))
+    return fd;
   if (events & SLIRP_POLL_IN)
     wanted |= POLLIN;
   if (events & SLIRP_POLL_OUT)
@@ -215,9 +202,11 @@ static int
 get_revents (int index, void *opaque)
 {
   RuncSlirpStack *stack = opaque;
-  short revents = runc_slirp_poller_revents (stack->poller, index);
+  short revents = 0;
   int events = 0;
 
+  if (!runc_slirp_flows_own (stack->flows, index))
+    revents = runc_slirp_poller_revents (stack->poller, index);
   if (revents & POLLIN)
     events |= SLIRP_POLL_IN;
   if (revents & POLLOUT)
@@ -278,6 +267,14 @@ make_slirp (RuncSlirpStack *stack, GError **error)
   return slirp;
 }
 
+static void
+feed (const guint8 *frame, gsize len, gpointer data)
+{
+  RuncSlirpStack *stack = data;
+
+  slirp_input (stack->slirp, frame, (int)len);
+}
+
 RuncSlirpStack *
 runc_slirp_stack_new (const RuncSlirpNet *net, int tap_fd, gboolean debug, GError **error)
 {
@@ -291,7 +288,7 @@ runc_slirp_stack_new (const RuncSlirpNet *net, int tap_fd, gboolean debug, GErro
   stack->guard.gateway = net->gateway;
   stack->timers = g_ptr_array_new_with_free_func (g_free);
   stack->in = g_malloc (RUNC_SLIRP_HDR_SIZE + RUNC_SLIRP_FRAME_MAX);
-  stack->joiner.buffer = g_malloc (RUNC_SLIRP_HDR_SIZE + RUNC_SLIRP_FRAME_MAX);
+  stack->flows = runc_slirp_flows_new (tap_fd, feed, stack);
   g_log_set_default_handler (log_message, stack);
 
   stack->poller = runc_slirp_poller_new (error);
@@ -311,9 +308,9 @@ runc_slirp_stack_free (RuncSlirpStack *stack)
   g_log_set_default_handler (g_log_default_handler, NULL);
   if (stack->slirp != NULL)
     slirp_cleanup (stack->slirp);
+  g_clear_pointer (&stack->flows, runc_slirp_flows_free);
   g_clear_pointer (&stack->poller, runc_slirp_poller_free);
   g_ptr_array_unref (stack->timers);
-  g_free (stack->joiner.buffer);
   g_free (stack->in);
   g_free (stack);
 }
@@ -430,9 +427,9 @@ limit_to_timers (const RuncSlirpStack *stack, int timeout_ms)
   return timeout_ms;
 }
 
-/* Hand frames of the container to libslirp. */
+/* Handle frames of the container, until there are no more or the budget is used up. */
 static gboolean
-read_tap (RuncSlirpStack *stack, GError **error)
+read_frames (RuncSlirpStack *stack, GError **error)
 {
   stack->tap_full = FALSE;
   for (int i = 0; i < TAP_BUDGET; i++)
@@ -453,13 +450,23 @@ read_tap (RuncSlirpStack *stack, GError **error)
       gsize len = (gsize)n - RUNC_SLIRP_HDR_SIZE;
       memcpy (&hdr, stack->in, sizeof hdr);
       if (!runc_slirp_frame_admit (&stack->guard, frame, len)
-          || !runc_slirp_frame_complete (&hdr, frame, len))
+          || runc_slirp_flows_input (stack->flows, frame, len))
         continue;
-      slirp_input (stack->slirp, frame, (int)len);
-      flush (stack);
+      if (runc_slirp_frame_complete (&hdr, frame, len))
+        slirp_input (stack->slirp, frame, (int)len);
+      runc_slirp_flows_after (stack->flows);
     }
   stack->tap_full = TRUE;
   return TRUE;
+}
+
+static gboolean
+read_tap (RuncSlirpStack *stack, GError **error)
+{
+  gboolean ok = read_frames (stack, error);
+
+  runc_slirp_flows_flush (stack->flows);
+  return ok;
 }
 
 gboolean
@@ -471,6 +478,9 @@ runc_slirp_stack_iterate (RuncSlirpStack *stack, struct pollfd *extra, guint n_e
 
   runc_slirp_poller_begin (stack->poller);
   slirp_pollfds_fill (stack->slirp, &slirp_timeout_ms, add_poll, stack);
+  int flows_timeout_ms = runc_slirp_flows_want (stack->flows, stack->poller);
+  if (flows_timeout_ms >= 0 && (timeout_ms < 0 || flows_timeout_ms < timeout_ms))
+    timeout_ms = flows_timeout_ms;
   if (slirp_timeout_ms < NO_TIMEOUT_MS
       && (timeout_ms < 0 || slirp_timeout_ms < (guint32)timeout_ms))
     timeout_ms = (int)slirp_timeout_ms;
@@ -485,8 +495,8 @@ runc_slirp_stack_iterate (RuncSlirpStack *stack, struct pollfd *extra, guint n_e
     extra[i].revents = r < 0 ? 0 : fds[i].revents;
 
   slirp_pollfds_poll (stack->slirp, r < 0, get_revents, stack);
+  runc_slirp_flows_handle (stack->flows, stack->poller);
   run_timers (stack);
-  flush (stack);
   if (r == 0 && (fds[n_extra].revents != 0 || stack->tap_full))
     return read_tap (stack, error);
   return TRUE;
