@@ -1,0 +1,1 @@
+runc_sources += src/net/helper.c src/net/helper.h
