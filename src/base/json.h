@@ -1,8 +1,8 @@
 /* json-c behind one door: parsing with line and column, typed reading with JSON paths, writing.
  *
  * json-c and not json-glib, on figures: linking json-glib means gobject and gio, 1.3 ms of a start
- * that has a floor of about 2.3, and json-glib cannot tell 18446744073709551615 from -1. json-c keeps
- * the whole uint64 range, validates UTF-8 and can be linked statically on Debian.
+ * that has a floor of about 2.3, and json-glib cannot tell 18446744073709551615 from -1. json-c
+ * keeps the whole uint64 range, validates UTF-8 and can be linked statically on Debian.
  *
  * The rest of the program names no json_object_* function outside of src/spec, src/plan's dump,
  * src/state and the cli's printers, and parses text only here.
@@ -28,8 +28,8 @@ RuncJson *runc_json_parse (const char *text, gsize len, const char *name, GError
 /* @json as compact text (new string). Keys keep the order in which they were added. */
 char *runc_json_to_string (RuncJson *json);
 
-/* A place in a document, for messages: a chain of frames on the stack, from leaf to root. NULL, or a
- * frame with neither parent nor key, is the document itself. */
+/* A place in a document, for messages: a chain of frames on the stack, from leaf to root. NULL, or
+ * a frame with neither parent nor key, is the document itself. */
 typedef struct RuncJsonPath RuncJsonPath;
 struct RuncJsonPath
 {

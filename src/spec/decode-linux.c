@@ -114,6 +114,8 @@ decode_seccomp (RuncDecoder *decoder, const RuncDecodeField *field, RuncJson *js
 {
   RuncSpecLinux *linux_spec = base;
 
+  /* A profile is one object, which is what the digest of its filter is made from. */
+  linux_spec->seccomp = NULL;
   if (!runc_decode_object (decoder, field, json, path, base))
     return false;
   if (linux_spec->seccomp->default_action == NULL && linux_spec->seccomp->n_syscalls == 0)

@@ -2,7 +2,8 @@
  *
  * A RuncDecodeShape lists the members of one kind of JSON object: key, reader, and where in a
  * struct the result goes. runc_decode_members() walks an object once, in document order, and hands
- * each member that the shape knows to its reader. Null members are skipped, unknown ones ignored.
+ * each member that the shape knows to its reader. Null members are skipped, unknown ones ignored;
+ * the case of a key does not matter.
  * The macros at the end make the table entries and check at compile time that the reader fits the
  * type of the struct's member.
  *

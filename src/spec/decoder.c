@@ -71,19 +71,18 @@ set_pointer (const RuncDecodeField *field, void *base, const void *pointer)
   memcpy (TARGET (char), &pointer, sizeof pointer);
 }
 
-static bool
-decode_member (RuncDecoder *decoder, const RuncDecodeShape *shape, RuncJson *json,
-               const RuncJsonPath *path, void *target, uint64_t *seen)
+/* The field of @shape that @key names. Case counts only if two fields differ in nothing else: the
+ * runtimes that scripts were written for never looked at it, so "CPU" and "pagesize" are in use. */
+static const RuncDecodeField *
+find_field (const RuncDecodeShape *shape, const char *key)
 {
   for (gsize i = 0; i < shape->n_fields; i++)
-    {
-      const RuncDecodeField *field = &shape->fields[i];
-      if (strcmp (field->key, path->key) != 0)
-        continue;
-      *seen |= UINT64_C (1) << i;
-      return field->read (decoder, field, json, path, target);
-    }
-  return true;
+    if (strcmp (shape->fields[i].key, key) == 0)
+      return &shape->fields[i];
+  for (gsize i = 0; i < shape->n_fields; i++)
+    if (g_ascii_strcasecmp (shape->fields[i].key, key) == 0)
+      return &shape->fields[i];
+  return NULL;
 }
 
 bool
@@ -97,7 +96,11 @@ runc_decode_members (RuncDecoder *decoder, const RuncDecodeShape *shape, RuncJso
   json_object_object_foreach (json, key, value)
   {
     RuncJsonPath member = { .parent = path, .key = key };
-    if (value != NULL && !decode_member (decoder, shape, value, &member, target, &seen))
+    const RuncDecodeField *field = value != NULL ? find_field (shape, key) : NULL;
+    if (field == NULL)
+      continue;
+    seen |= UINT64_C (1) << (field - shape->fields);
+    if (!field->read (decoder, field, value, &member, target))
       return false;
   }
   for (gsize i = 0; i < shape->n_fields; i++)
@@ -140,7 +143,7 @@ runc_decode_strings (RuncDecoder *decoder, const RuncDecodeField *field, RuncJso
   if (!json_object_is_type (json, json_type_array))
     return runc_decode_fail_type (decoder, json, path, "an array of strings");
   gsize n = json_object_array_length (json);
-  strings->present = true;
+  *strings = (RuncStrings){ .present = true };
   if (n == 0)
     return true;
 
@@ -418,10 +421,16 @@ bool
 runc_decode_object (RuncDecoder *decoder, const RuncDecodeField *field, RuncJson *json,
                     const RuncJsonPath *path, void *base)
 {
-  void *object = runc_decode_alloc (decoder, field->shape->size);
+  void *object;
 
-  set_initial (field->shape, object);
-  set_pointer (field, base, object);
+  /* A second object under a key of another case adds to the first one. */
+  memcpy (&object, TARGET (char), sizeof object);
+  if (object == NULL)
+    {
+      object = runc_decode_alloc (decoder, field->shape->size);
+      set_initial (field->shape, object);
+      set_pointer (field, base, object);
+    }
   return runc_decode_members (decoder, field->shape, json, path, object);
 }
 

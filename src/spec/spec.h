@@ -448,9 +448,9 @@ typedef struct
 } RuncSpec;
 
 /* Decode @text (config.json, @len bytes). Types are checked, rules are not (runc_spec_validate()).
- * Unknown members are ignored, as the specification says. Errors: RUNC_ERROR_INVALID_SPEC with
- * "config.json:3:7: ..." for syntax, or the JSON path: "mounts[3].options: expected an array, got a
- * string". */
+ * Unknown members are ignored, as the specification says; known ones are known in any case ("CPU"),
+ * as they are to runc. Errors: RUNC_ERROR_INVALID_SPEC with "config.json:3:7: ..." for syntax, or
+ * the JSON path: "mounts[3].options: expected an array of strings, got a string". */
 RuncSpec *runc_spec_decode (const char *text, gsize len, GError **error);
 
 /* As runc_spec_decode() for a file: reads DIR_FD/@name, refuses more than 16 MiB. */
@@ -479,6 +479,9 @@ gboolean runc_spec_validate_process (const RuncSpecProcess *process, const char 
 /* The rules for a resources document alone (update -r), with @path in front ("linux.resources"). */
 gboolean runc_spec_validate_resources (const RuncSpecResources *resources, const char *path,
                                        GError **error);
+
+/* Words for as many CPUs or nodes as any kernel can be built for. */
+#define RUNC_ID_LIST_WORDS 128
 
 /* Parse a list of CPUs or memory nodes, "0-3,7", in the kernel's format (bitmap_parselist; blanks
  * and empty elements are skipped).

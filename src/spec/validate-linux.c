@@ -286,7 +286,29 @@ check_intel_rdt (const RuncSpecIntelRdt *rdt, GError **error)
   return TRUE;
 }
 
-/* set_mempolicy(2) */
+/* How many nodes each mode takes: set_mempolicy(2). The words are runc's: scripts know them. */
+static gboolean
+check_memory_nodes (const RuncName *mode, const char *nodes, GError **error)
+{
+  uint64_t bits[RUNC_ID_LIST_WORDS];
+  int n = nodes != NULL ? runc_spec_parse_id_list (nodes, bits, RUNC_ID_LIST_WORDS) : 0;
+
+  if (n < 0)
+    return runc_validate_id_list (nodes,
+                                  "linux.memoryPolicy.nodes: invalid memory policy nodes:", error);
+  if ((mode->value == MODE_DEFAULT || mode->value == MODE_LOCAL) && n > 0)
+    return runc_spec_invalid (
+        error, "linux.memoryPolicy.nodes: memory policy mode requires 0 nodes but got %d (%s)", n,
+        mode->name);
+  if (mode->value != MODE_DEFAULT && mode->value != MODE_LOCAL && mode->value != MODE_PREFERRED
+      && n == 0)
+    return runc_spec_invalid (
+        error,
+        "linux.memoryPolicy.nodes: memory policy mode requires at least one node but got 0 (%s)",
+        mode->name);
+  return TRUE;
+}
+
 static gboolean
 check_memory_policy (const RuncSpecMemoryPolicy *policy, GError **error)
 {
@@ -318,16 +340,7 @@ check_memory_policy (const RuncSpecMemoryPolicy *policy, GError **error)
   if (fixed && relative)
     return runc_spec_invalid (error, "linux.memoryPolicy.flags: MPOL_F_STATIC_NODES and "
                                      "MPOL_F_RELATIVE_NODES exclude each other");
-  if (!runc_validate_id_list (policy->nodes,
-                              "linux.memoryPolicy.nodes: invalid memory policy nodes:", error))
-    return FALSE;
-  if ((mode->value == MODE_DEFAULT || mode->value == MODE_LOCAL) && policy->nodes != NULL)
-    return runc_spec_invalid (error, "linux.memoryPolicy.nodes: %s takes no nodes", mode->name);
-  if (mode->value != MODE_DEFAULT && mode->value != MODE_LOCAL && mode->value != MODE_PREFERRED
-      && policy->nodes == NULL)
-    return runc_spec_invalid (error, "linux.memoryPolicy.nodes: %s needs at least one node",
-                              mode->name);
-  return TRUE;
+  return check_memory_nodes (mode, policy->nodes, error);
 }
 
 static gboolean

@@ -8,9 +8,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* CPUs and nodes: as many as any kernel can be built for. */
-#define ID_WORDS 128
-
 /* blkio.weight, io.bfq.weight */
 #define MIN_WEIGHT 10
 #define MAX_WEIGHT 1000
@@ -18,11 +15,12 @@
 gboolean
 runc_validate_id_list (const char *list, const char *what, GError **error)
 {
-  uint64_t bits[ID_WORDS];
-  int n = list != NULL ? runc_spec_parse_id_list (list, bits, ID_WORDS) : 1;
+  uint64_t bits[RUNC_ID_LIST_WORDS];
+  int n = list != NULL ? runc_spec_parse_id_list (list, bits, RUNC_ID_LIST_WORDS) : 1;
 
   if (n == -ERANGE)
-    return runc_spec_invalid (error, "%s '%s' goes beyond %d", what, list, ID_WORDS * 64 - 1);
+    return runc_spec_invalid (error, "%s '%s' goes beyond %d", what, list,
+                              RUNC_ID_LIST_WORDS * 64 - 1);
   if (n < 0)
     return runc_spec_invalid (error, "%s '%s' is not a list of numbers and ranges, as \"0-3,7\"",
                               what, list);

@@ -479,6 +479,35 @@ test_duplicate_keys (void)
   g_assert_cmpstr (spec->root_path, ==, "a");
 }
 
+/* Scripts for runc write "CPU", "Cpus" and "pagesize", and get both halves of what they wrote;
+ * only a seccomp profile is never put together. */
+static void
+test_case_of_keys (void)
+{
+  g_autoptr (RuncSpec) spec
+      = decode ("{\"Linux\":{\"resources\":{\"cpu\":{\"shares\":5,\"cpus\":\"1\"},"
+                "\"CPU\":{\"Cpus\":\"0\",\"Mems\":\"0\"},"
+                "\"hugepagelimits\":[{\"pagesize\":\"2MB\",\"limit\":1}]},"
+                "\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{}]},"
+                "\"Seccomp\":{\"defaultAction\":\"SCMP_ACT_LOG\"}},"
+                "\"process\":{\"args\":[\"a\"],\"ARGS\":[]}}");
+  const RuncSpecResources *resources = spec->linux_spec.resources;
+  const RuncSpecSeccomp *seccomp = spec->linux_spec.seccomp;
+  const char wrong[] = "{\"CPU\": {\"Shares\": -1}}";
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpuint (resources->cpu->shares.value, ==, 5);
+  g_assert_cmpstr (resources->cpu->cpus, ==, "0");
+  g_assert_cmpstr (resources->cpu->mems, ==, "0");
+  g_assert_cmpstr (resources->hugepage_limits[0].page_size, ==, "2MB");
+  g_assert_cmpuint (spec->process->args.n, ==, 0);
+  g_assert_cmpstr (seccomp->default_action, ==, "SCMP_ACT_LOG");
+  g_assert_cmpuint (seccomp->n_syscalls, ==, 0);
+  g_assert_null (runc_spec_decode_resources (wrong, strlen (wrong), &error));
+  g_assert_cmpstr (error->message, ==,
+                   "CPU.Shares: expected a number from 0 to 18446744073709551615, got -1");
+}
+
 /* Only so many unknown capabilities are kept; all are read. */
 static void
 test_many_unknown_capabilities (void)
@@ -659,6 +688,7 @@ main (int argc, char **argv)
   g_test_add_func ("/spec/decode/empty", test_empty);
   g_test_add_func ("/spec/decode/seccomp-off", test_seccomp_off);
   g_test_add_func ("/spec/decode/duplicate-keys", test_duplicate_keys);
+  g_test_add_func ("/spec/decode/case-of-keys", test_case_of_keys);
   g_test_add_func ("/spec/decode/many-unknown-capabilities", test_many_unknown_capabilities);
   g_test_add_func ("/spec/decode/process-alone", test_process_alone);
   g_test_add_func ("/spec/decode/document", test_document);

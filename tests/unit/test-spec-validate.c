@@ -333,9 +333,10 @@ static const Case linux_cases[] = {
   { { { "linux.memoryPolicy", "{\"mode\":\"MPOL_BIND\",\"nodes\":\"9999\"}" } },
     "linux.memoryPolicy.nodes: invalid memory policy nodes: '9999' goes beyond 8191" },
   { { { "linux.memoryPolicy", "{\"mode\":\"MPOL_BIND\"}" } },
-    "linux.memoryPolicy.nodes: MPOL_BIND needs at least one node" },
-  { { { "linux.memoryPolicy", "{\"mode\":\"MPOL_LOCAL\",\"nodes\":\"0\"}" } },
-    "linux.memoryPolicy.nodes: MPOL_LOCAL takes no nodes" },
+    "linux.memoryPolicy.nodes: memory policy mode requires at least one node but got 0 "
+    "(MPOL_BIND)" },
+  { { { "linux.memoryPolicy", "{\"mode\":\"MPOL_LOCAL\",\"nodes\":\"0-7\"}" } },
+    "linux.memoryPolicy.nodes: memory policy mode requires 0 nodes but got 8 (MPOL_LOCAL)" },
 };
 
 static const Case resources_cases[] = {
