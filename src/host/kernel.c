@@ -1,0 +1,94 @@
+/* Kernel and security modules, and what overlays are made with. Runs in the parent. */
+#include "host/probe.h"
+
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+/* The nth (from 0) field of a mountinfo line, by its length. */
+static const char *
+field (const char *line, const char *end, int n, gsize *ret_len)
+{
+  for (; n > 0; n--)
+    {
+      line = memchr (line, ' ', (gsize)(end - line));
+      if (line == NULL)
+        return NULL;
+      line++;
+    }
+  const char *space = memchr (line, ' ', (gsize)(end - line));
+
+  *ret_len = (gsize)((space != NULL ? space : end) - line);
+  return line;
+}
+
+bool
+runc_host_parse_proc_masked (const char *mountinfo)
+{
+  for (const char *line = mountinfo; *line != '\0';)
+    {
+      const char *end = strchrnul (line, '\n');
+      gsize len;
+      const char *point = field (line, end, 4, &len);
+
+      /* binfmt_misc sits on a directory that is empty anyway, which the kernel accepts. */
+      if (point != NULL && len > strlen ("/proc/") && strncmp (point, "/proc/", 6) == 0
+          && strncmp (point, "/proc/sys/fs/binfmt_misc", MIN (len, 24)) != 0)
+        return true;
+      line = *end == '\n' ? end + 1 : end;
+    }
+  return false;
+}
+
+static bool
+file_begins_with (const char *path, char wanted)
+{
+  char text[16];
+
+  return runc_host_read_small (path, text, sizeof text) > 0 && text[0] == wanted;
+}
+
+void
+runc_host_probe_kernel (RuncHost *host)
+{
+  g_autofree char *mountinfo = NULL;
+  char text[32];
+
+  host->apparmor = file_begins_with ("/sys/module/apparmor/parameters/enabled", 'Y');
+  host->selinux = access ("/sys/fs/selinux/enforce", F_OK) == 0;
+  if (g_file_get_contents ("/proc/self/mountinfo", &mountinfo, NULL, NULL))
+    host->proc_masked = runc_host_parse_proc_masked (mountinfo);
+  if (runc_host_read_small ("/proc/sys/user/max_user_namespaces", text, sizeof text) > 0)
+    host->userns_allowed = g_ascii_strtoull (text, NULL, 10) > 0;
+}
+
+/* Overlayfs in user namespaces came with Linux 5.11. */
+static bool
+kernel_is_at_least (guint major_wanted, guint minor_wanted)
+{
+  struct utsname name;
+  char *end;
+  guint64 major_found, minor_found = 0;
+
+  if (uname (&name) < 0)
+    return false;
+  major_found = g_ascii_strtoull (name.release, &end, 10);
+  if (*end == '.')
+    minor_found = g_ascii_strtoull (end + 1, NULL, 10);
+  return major_found > major_wanted
+         || (major_found == major_wanted && minor_found >= minor_wanted);
+}
+
+void
+runc_host_probe_overlay (RuncHost *host)
+{
+  autofd int fuse = open ("/dev/fuse", O_RDWR | O_CLOEXEC);
+
+  host->fuse_device = fuse >= 0;
+  host->fuse_overlayfs = g_find_program_in_path ("fuse-overlayfs");
+  host->overlay_in_userns
+      = kernel_is_at_least (5, 11) && access ("/sys/module/overlay", F_OK) == 0;
+}

@@ -1,0 +1,193 @@
+/* Mounts of type cgroup and cgroup2. Pure; the parent.
+ *
+ * v2: the tree of the cgroup namespace we are in when the mount is made. v1 and hybrid: a directory
+ * with one mount for each hierarchy, and links for the controllers that share one. What is refused
+ * without root is replaced by a read-only view of the host's tree.
+ */
+#include "plan/builder.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+#include <linux/mount.h>
+
+#define SAFE_ATTRS ((uint64_t)(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC))
+
+static RuncOp *
+open_op (RuncBuilder *b, const RuncPlannedMount *m, const char *path, uint64_t attr)
+{
+  RuncOp *op = runc_builder_op (b, RUNC_OP_OPEN_TREE, m->label);
+
+  op->slot = runc_builder_slot (b, RUNC_SLOT_TREE, NULL);
+  op->u.tree = (RuncOpTree){
+    .path = path,
+    .recursive = true,
+    .rec_attr_set = attr,
+    .propagation = MS_SLAVE,
+    .rec_propagation = true,
+    .idmap_slot = RUNC_NO_SLOT,
+  };
+  return op;
+}
+
+static RuncOp *
+attach_op (RuncBuilder *b, const RuncPlannedMount *m, int slot, const char *target)
+{
+  RuncOp *op = runc_builder_op (b, RUNC_OP_ATTACH, m->label);
+
+  op->slot = slot;
+  op->target = target;
+  op->u.tree.idmap_slot = RUNC_NO_SLOT;
+  return op;
+}
+
+static RuncOp *
+tmpfs_op (RuncBuilder *b, const RuncPlannedMount *m, uint64_t attr)
+{
+  static const char *const options[] = { "mode=755", NULL };
+  RuncOp *op = runc_builder_op (b, RUNC_OP_MOUNT, m->label);
+
+  op->target = m->target;
+  op->u.fs = (RuncOpFs){
+    .type = "tmpfs",
+    .source = "tmpfs",
+    .options = options,
+    .attr = attr,
+    .propagation = m->options.propagation,
+  };
+  return op;
+}
+
+/* A read-only view of the host's tree at @path: slot and target are known only now. */
+static void
+view_ops (RuncBuilder *b, const RuncPlannedMount *m, const char *path, bool alternative)
+{
+  RuncOp *op = open_op (b, m, path, m->options.set | SAFE_ATTRS | MOUNT_ATTR_RDONLY);
+  int slot = op->slot;
+
+  op->alternative = alternative;
+  op = attach_op (b, m, slot, m->target);
+  op->u.tree.path = path;
+  op->alternative = alternative;
+}
+
+static void
+v2_ops (RuncBuilder *b, const RuncPlannedMount *m)
+{
+  const RuncCgroupPlan *cgroup = &b->plan->cgroup;
+  bool own = ((b->ns.created | b->ns.joined) & CLONE_NEWCGROUP) != 0;
+  const char *seen = own && cgroup->v2_dir != NULL ? cgroup->v2_dir : b->host->cgroup2_mount;
+  RuncOp *op;
+
+  if ((b->ns.new_userns || b->ns.join_user) && !own)
+    {
+      view_ops (b, m, seen, false);
+      return;
+    }
+  op = runc_builder_op (b, RUNC_OP_MOUNT, m->label);
+  op->target = m->target;
+  op->u.fs = (RuncOpFs){
+    .type = "cgroup2",
+    .source = m->spec->source != NULL ? m->spec->source : "cgroup",
+    .attr = m->options.set | m->options.rec_set,
+    .propagation = m->options.propagation,
+  };
+  if (b->who == RUNC_WHO_REAL_ROOT && !b->in_userns)
+    return;
+  runc_builder_on_error (op, RUNC_ON_ERROR_ALTERNATIVE, EPERM, EBUSY, 0);
+  view_ops (b, m, seen, true);
+}
+
+/* Links "cpu" and "cpuacct" to "cpu,cpuacct". */
+static void
+link_controllers (RuncBuilder *b, const RuncPlannedMount *m, const char *name)
+{
+  const char *p = name;
+
+  if (strchr (name, ',') == NULL)
+    return;
+  while (true)
+    {
+      gsize len = strcspn (p, ",");
+      RuncOp *op = runc_builder_op (b, RUNC_OP_SYMLINK, m->label);
+
+      op->target = runc_builder_path (b, m->target, runc_builder_strndup (b, p, len));
+      op->u.text = name;
+      if (p[len] == '\0')
+        return;
+      p += len + 1;
+    }
+}
+
+/* One hierarchy: new in a cgroup namespace of our own, else the container's directory of it. */
+static void
+hierarchy_ops (RuncBuilder *b, const RuncPlannedMount *m, gsize index)
+{
+  const RuncCgroupHierarchy *h = &b->host->cgroup1[index];
+  const char *name = strrchr (h->mountpoint, '/') + 1;
+  const char *target = runc_builder_path (b, m->target, name);
+  uint64_t attr = SAFE_ATTRS | (m->options.set & MOUNT_ATTR_RDONLY);
+
+  if ((b->ns.created & CLONE_NEWCGROUP) != 0)
+    {
+      const char **options = runc_builder_alloc (b, 2 * sizeof *options);
+      RuncOp *op = runc_builder_op (b, RUNC_OP_MOUNT, m->label);
+
+      options[0] = h->controllers;
+      op->target = target;
+      op->u.fs = (RuncOpFs){
+        .type = "cgroup",
+        .source = "cgroup",
+        .options = options,
+        .attr = attr,
+      };
+    }
+  else
+    {
+      const char *own = runc_builder_path (b, h->mountpoint, h->own_path);
+      RuncOp *op = open_op (b, m, b->plan->cgroup.v1_dirs != NULL ? b->plan->cgroup.v1_dirs[index] : own,
+                            attr);
+
+      attach_op (b, m, op->slot, target);
+    }
+  link_controllers (b, m, name);
+}
+
+static void
+v1_ops (RuncBuilder *b, const RuncPlannedMount *m)
+{
+  tmpfs_op (b, m, SAFE_ATTRS);
+  for (gsize i = 0; i < b->host->n_cgroup1; i++)
+    hierarchy_ops (b, m, i);
+  if (m->options.set & MOUNT_ATTR_RDONLY)
+    {
+      RuncOp *op = runc_builder_op (b, RUNC_OP_SET_ATTR, m->label);
+
+      op->target = m->target;
+      op->u.attr.set = MOUNT_ATTR_RDONLY;
+    }
+}
+
+gboolean
+runc_plan_cgroup_mount (RuncBuilder *b, const RuncPlannedMount *m, GError **error)
+{
+  (void)error;
+  switch (b->host->cgroup_mode)
+    {
+    case RUNC_CGROUP_V2:
+      v2_ops (b, m);
+      break;
+    case RUNC_CGROUP_V1:
+    case RUNC_CGROUP_HYBRID:
+      /* Without root a dozen hierarchies that can only be looked at are not worth a dozen mounts. */
+      if (b->who == RUNC_WHO_REAL_ROOT && !b->in_userns)
+        v1_ops (b, m);
+      else
+        view_ops (b, m, "/sys/fs/cgroup", false);
+      break;
+    case RUNC_CGROUP_NONE:
+      tmpfs_op (b, m, SAFE_ATTRS | MOUNT_ATTR_RDONLY);
+      break;
+    }
+  return TRUE;
+}

@@ -1,0 +1,231 @@
+/* The cgroup: driver and paths. Pure; the parent.
+ *
+ * The choice is the table of docs/cgroups.md: systemd when asked for or, for an ordinary user on a
+ * unified hierarchy, when there is a user session; the filesystem where we may write; else none.
+ */
+#include "plan/builder.h"
+
+#include "base/error.h"
+
+#include <string.h>
+
+#define HOW_TO_GET_DELEGATION                                                                      \
+  "(log in to a systemd user session, or start runc with 'systemd-run --user --scope -p "          \
+  "Delegate=yes'; see 'runc doctor')"
+
+/* What a scope must not be able to do to the host: nothing below the root by "..". */
+static const char *
+cgroups_path (RuncBuilder *b)
+{
+  const char *path = b->spec->linux_spec.cgroups_path;
+  const char *clean;
+
+  if (path == NULL || path[0] == '\0')
+    return NULL;
+  clean = runc_builder_clean (b, path);
+  return path[0] == '/' ? clean : clean + 1;
+}
+
+/* ---- systemd ----------------------------------------------------------------------------------- */
+
+static gboolean
+is_property_name (const char *name)
+{
+  gsize len = 0;
+
+  for (; name[len] != '\0'; len++)
+    if (!g_ascii_isalpha (name[len]))
+      return FALSE;
+  return len >= 3;
+}
+
+static gboolean
+systemd_properties (RuncBuilder *b, GError **error)
+{
+  static const char prefix[] = "org.systemd.property.";
+  const RuncPairs *annotations = &b->spec->annotations;
+  char **list;
+  gsize n = 0;
+
+  for (gsize i = 0; i < annotations->n; i++)
+    n += g_str_has_prefix (annotations->items[i].key, prefix);
+  if (n == 0)
+    return TRUE;
+  list = runc_builder_alloc (b, (n + 1) * sizeof *list);
+  n = 0;
+  for (gsize i = 0; i < annotations->n; i++)
+    {
+      const RuncPair *pair = &annotations->items[i];
+      const char *name = pair->key + strlen (prefix);
+
+      if (!g_str_has_prefix (pair->key, prefix))
+        continue;
+      if (!is_property_name (name))
+        return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
+                           "annotations[\"%s\"]: annotation %s name incorrect: a property's name has "
+                           "three letters or more, and nothing else",
+                           pair->key, pair->key);
+      list[n++] = runc_builder_printf (b, "%s=%s", name, pair->value);
+    }
+  b->plan->cgroup.properties = list;
+  return TRUE;
+}
+
+static gboolean
+plan_systemd (RuncBuilder *b, GError **error)
+{
+  RuncCgroupPlan *cgroup = &b->plan->cgroup;
+  const char *path = b->spec->linux_spec.cgroups_path;
+  const char *slice;
+
+  cgroup->driver = RUNC_CGROUP_DRIVER_SYSTEMD;
+  cgroup->user_bus = b->who != RUNC_WHO_REAL_ROOT;
+  cgroup->delegate = TRUE;
+  cgroup->subgroup = (char *)runc_spec_annotation (b->spec, "run.oci.systemd.subgroup");
+  slice = cgroup->user_bus ? "user.slice" : "system.slice";
+  if (path == NULL || path[0] == '\0' || (path[0] == '/' && !b->global->systemd_cgroup))
+    cgroup->path = runc_builder_printf (b, "%s:runc:%s", slice, b->request->id);
+  else
+    {
+      g_auto (GStrv) parts = g_strsplit (path, ":", -1);
+
+      if (g_strv_length (parts) != 3)
+        return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
+                           "linux.cgroupsPath: expected cgroupsPath to be of format "
+                           "\"slice:prefix:name\" for systemd cgroups, got \"%s\" instead",
+                           path);
+      cgroup->path = runc_builder_printf (b, "%s:%s:%s", parts[0][0] != '\0' ? parts[0] : slice,
+                                          parts[1], parts[2]);
+    }
+  return systemd_properties (b, error);
+}
+
+/* ---- filesystem -------------------------------------------------------------------------------- */
+
+static char *
+parent_of (RuncBuilder *b, const char *path)
+{
+  const char *slash = strrchr (path, '/');
+
+  return slash == NULL || slash == path ? (char *)"/"
+                                        : runc_builder_strndup (b, path, (gsize)(slash - path));
+}
+
+/* The directory for @inner below @mount: an absolute one counts from the root of the hierarchy, any
+ * other from @own. */
+static char *
+place (RuncBuilder *b, const char *mount, const char *own, const char *inner)
+{
+  if (inner[0] == '/')
+    return runc_builder_path (b, mount, inner);
+  return runc_builder_path (b, runc_builder_path (b, mount, own), inner);
+}
+
+static gboolean
+refuse_colon (const char *path, GError **error)
+{
+  if (path != NULL && strchr (path, ':') != NULL && path[0] != '/')
+    return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
+                       "linux.cgroupsPath: '%s' is meant for systemd (use --systemd-cgroup)", path);
+  return TRUE;
+}
+
+static void
+plan_fs2 (RuncBuilder *b)
+{
+  RuncCgroupPlan *cgroup = &b->plan->cgroup;
+  const RuncHost *host = b->host;
+  const char *asked = cgroups_path (b);
+  const char *inner = asked != NULL ? asked : b->request->id;
+  const char *own = host->cgroup2_path != NULL ? host->cgroup2_path : "/";
+
+  /* Processes in a cgroup and controllers below it exclude each other, so root goes beside its own
+   * cgroup; a user can only go below what was delegated. */
+  if (b->who == RUNC_WHO_REAL_ROOT)
+    own = parent_of (b, own);
+  cgroup->driver = RUNC_CGROUP_DRIVER_FS2;
+  cgroup->v2_dir = place (b, host->cgroup2_mount, own, inner);
+  cgroup->path = cgroup->v2_dir + strlen (host->cgroup2_mount);
+}
+
+static void
+plan_fs1 (RuncBuilder *b)
+{
+  RuncCgroupPlan *cgroup = &b->plan->cgroup;
+  const RuncHost *host = b->host;
+  const char *asked = cgroups_path (b);
+  const char *inner = asked != NULL ? asked : b->request->id;
+
+  cgroup->driver = RUNC_CGROUP_DRIVER_FS1;
+  cgroup->v1_dirs = runc_builder_alloc (b, (host->n_cgroup1 + 1) * sizeof (char *));
+  for (gsize i = 0; i < host->n_cgroup1; i++)
+    cgroup->v1_dirs[i]
+        = place (b, host->cgroup1[i].mountpoint, host->cgroup1[i].own_path, inner);
+  if (host->cgroup_mode == RUNC_CGROUP_HYBRID && host->cgroup2_mount != NULL)
+    cgroup->v2_dir = place (b, host->cgroup2_mount,
+                            host->cgroup2_path != NULL ? host->cgroup2_path : "/", inner);
+}
+
+/* ---- none -------------------------------------------------------------------------------------- */
+
+static bool
+has_limits (const RuncSpecResources *r)
+{
+  return r != NULL
+         && (r->memory != NULL || r->cpu != NULL || r->pids_limit.present || r->block_io != NULL
+             || r->n_hugepage_limits > 0 || r->net_class_id.present || r->n_net_priorities > 0
+             || r->n_rdma > 0 || r->unified.n > 0);
+}
+
+static gboolean
+plan_none (RuncBuilder *b, GError **error)
+{
+  const RuncSpecLinux *spec = &b->spec->linux_spec;
+  bool limits = has_limits (spec->resources);
+  const char *path = spec->cgroups_path;
+
+  b->plan->cgroup.driver = RUNC_CGROUP_DRIVER_NONE;
+  b->plan->cgroup.resources = NULL;
+  if (!limits && (path == NULL || path[0] == '\0'))
+    return TRUE;
+  if (b->global->rootless == RUNC_ROOTLESS_TRUE)
+    {
+      runc_builder_warn (b, "%s: ignored, no cgroup is delegated to this user " HOW_TO_GET_DELEGATION,
+                         limits ? "linux.resources" : "linux.cgroupsPath");
+      return TRUE;
+    }
+  return runc_throw (error, RUNC_ERROR_UNSUPPORTED,
+                     "%s: rootless needs no limits + no cgrouppath when no permission is granted for "
+                     "cgroups " HOW_TO_GET_DELEGATION,
+                     limits ? "linux.resources" : "linux.cgroupsPath");
+}
+
+gboolean
+runc_plan_cgroup (RuncBuilder *b, GError **error)
+{
+  const RuncHost *host = b->host;
+  const char *path = b->spec->linux_spec.cgroups_path;
+  bool unified = host->cgroup_mode == RUNC_CGROUP_V2;
+
+  b->plan->cgroup.resources = b->spec->linux_spec.resources;
+  b->plan->cgroup.device_rules = b->who == RUNC_WHO_REAL_ROOT;
+  if (b->global->systemd_cgroup)
+    return plan_systemd (b, error);
+  if (b->who == RUNC_WHO_REAL_ROOT)
+    {
+      if (host->cgroup_mode == RUNC_CGROUP_NONE)
+        return plan_none (b, error);
+      if (!refuse_colon (path, error))
+        return FALSE;
+      (unified ? plan_fs2 : plan_fs1) (b);
+      return TRUE;
+    }
+  if (unified && host->systemd_user)
+    return plan_systemd (b, error);
+  if (unified && host->cgroup2_delegated)
+    {
+      plan_fs2 (b);
+      return TRUE;
+    }
+  return plan_none (b, error);
+}

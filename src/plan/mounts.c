@@ -1,0 +1,530 @@
+/* mounts[] of config.json: what is bound, what is mounted anew, and what stands in for a filesystem that
+ * the kernel refuses where we are. Pure; the parent.
+ *
+ * All host directories are opened as detached trees before the container's root exists; then the
+ * mounts are made in the order of config.json, each target being looked up when it is its turn.
+ */
+#include "plan/builder.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+#include <linux/mount.h>
+
+/* What a bind mount with flags does not keep of its source's, as runc has it: naming one flag means
+ * that the others are off. */
+#define RESET_ATTRS                                                                                \
+  ((uint64_t)(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC         \
+              | 0x00200000 /* MOUNT_ATTR_NOSYMFOLLOW */))
+
+#define SAFE_ATTRS ((uint64_t)(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC))
+
+/* Files in /proc that lxcfs and the like put their own versions over. */
+static const char *const proc_files[] = {
+  "/proc/cpuinfo",   "/proc/diskstats", "/proc/meminfo",
+  "/proc/stat",      "/proc/swaps",     "/proc/uptime",
+  "/proc/loadavg",   "/proc/slabinfo",  "/proc/sys/kernel/ns_last_pid",
+  "/proc/sys/crypto/fips_enabled", NULL,
+};
+
+static bool
+is_below (const char *path, const char *dir)
+{
+  gsize len = strlen (dir);
+
+  return strncmp (path, dir, len) == 0 && path[len] == '/';
+}
+
+static gboolean
+check_target (const RuncPlannedMount *m, GError **error)
+{
+  if (strcmp (m->target, "/") == 0)
+    return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
+                       "%s.destination: '%s' is the root itself, and nothing can be mounted on it",
+                       m->label, m->spec->destination);
+  if (strcmp (m->target, "/proc") == 0 && !m->options.bind && strcmp (m->type, "proc") != 0)
+    return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
+                       "%s.destination: \"%s\" cannot be mounted because it is not of type proc",
+                       m->label, m->target);
+  if (!is_below (m->target, "/proc"))
+    return TRUE;
+  for (const char *const *file = proc_files; *file != NULL; file++)
+    if (strcmp (m->target, *file) == 0)
+      return TRUE;
+  return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
+                     "%s.destination: \"%s\" cannot be mounted because it is inside /proc", m->label,
+                     m->target);
+}
+
+static gboolean
+check_idmap (RuncBuilder *b, const RuncPlannedMount *m, GError **error)
+{
+  if (!m->options.idmap)
+    return TRUE;
+  if (!m->options.bind)
+    return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
+                       "%s: id-mapped mounts are only supported for bind-mounts", m->label);
+  if (b->who != RUNC_WHO_REAL_ROOT)
+    return runc_throw (error, RUNC_ERROR_UNSUPPORTED,
+                       "%s: id-mapped mounts are not supported for rootless containers", m->label);
+  return TRUE;
+}
+
+static gboolean
+parse_mount (RuncBuilder *b, RuncPlannedMount *m, const RuncSpecMount *spec, gsize index,
+             GError **error)
+{
+  const char *source = spec->source != NULL ? spec->source : "";
+
+  m->spec = spec;
+  m->label = runc_builder_printf (b, "mounts[%" G_GSIZE_FORMAT "]", index);
+  m->target = runc_builder_clean (b, spec->destination);
+  m->slot = RUNC_NO_SLOT;
+  m->idmap_slot = RUNC_NO_SLOT;
+  m->type = spec->type != NULL ? spec->type : "none";
+  runc_plan_parse_options (b, &spec->options, &m->options);
+  if (strcmp (m->type, "bind") == 0 || strcmp (m->type, "rbind") == 0)
+    {
+      m->options.bind = true;
+      m->options.recursive |= m->type[0] == 'r';
+    }
+  if (spec->uid_mappings.n > 0 || spec->gid_mappings.n > 0)
+    m->options.idmap = true;
+  if (m->options.bind)
+    {
+      m->type = "bind";
+      m->source = source[0] == '/' ? source : runc_builder_path (b, b->host->bundle, source);
+      if (m->options.n_data > 0)
+        return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
+                           "%s.options: '%s': bind mounts cannot have any filesystem-specific "
+                           "options applied",
+                           m->label, m->options.data[0]);
+    }
+  return check_target (m, error) && check_idmap (b, m, error);
+}
+
+/* systemd's socket for the container's own READY=1: the directory that the parent makes, with the
+ * socket in it. */
+static void
+add_notify_mount (RuncBuilder *b, RuncPlannedMount *m)
+{
+  static const RuncSpecMount spec = { .destination = "/run/notify" };
+
+  *m = (RuncPlannedMount){
+    .spec = &spec,
+    .label = "$NOTIFY_SOCKET",
+    .target = spec.destination,
+    .source = runc_builder_path (b, b->state_dir, "notify"),
+    .type = "bind",
+    .slot = RUNC_NO_SLOT,
+    .idmap_slot = RUNC_NO_SLOT,
+    .options = { .bind = true, .any_flag = true, .set = SAFE_ATTRS | MOUNT_ATTR_RDONLY },
+  };
+}
+
+gboolean
+runc_plan_parse_mounts (RuncBuilder *b, GError **error)
+{
+  const RuncSpec *spec = b->spec;
+
+  b->mounts = runc_builder_alloc (b, (spec->n_mounts + 1) * sizeof *b->mounts);
+  for (gsize i = 0; i < spec->n_mounts; i++)
+    if (!parse_mount (b, &b->mounts[i], &spec->mounts[i], i, error))
+      return FALSE;
+  b->n_mounts = spec->n_mounts;
+  if (b->request->notify_socket != NULL)
+    add_notify_mount (b, &b->mounts[b->n_mounts++]);
+  return TRUE;
+}
+
+const RuncPlannedMount *
+runc_plan_mount_on (const RuncBuilder *b, const char *path)
+{
+  for (gsize i = b->n_mounts; i > 0; i--)
+    if (strcmp (b->mounts[i - 1].target, path) == 0)
+      return &b->mounts[i - 1];
+  return NULL;
+}
+
+/* ---- bind mounts ------------------------------------------------------------------------------- */
+
+static RuncOp *
+open_tree_op (RuncBuilder *b, const RuncPlannedMount *m, bool reset)
+{
+  const RuncMountOptions *o = &m->options;
+  RuncOp *op = runc_builder_op (b, RUNC_OP_OPEN_TREE, m->label);
+
+  op->slot = m->slot;
+  op->u.tree = (RuncOpTree){
+    .path = m->source,
+    .recursive = o->recursive,
+    .nofollow = o->src_nofollow,
+    .attr_set = o->set,
+    .attr_clear = o->clear | (reset ? RESET_ATTRS & ~o->set : 0),
+    .rec_attr_set = o->rec_set,
+    .rec_attr_clear = o->rec_clear,
+    .propagation = o->propagation,
+    .rec_propagation = o->rec_propagation,
+    .must_be_proc = strcmp (m->target, "/proc") == 0,
+    .idmap_slot = m->idmap_slot,
+    .idmap_recursive = o->idmap_recursive,
+  };
+  return op;
+}
+
+static void
+open_source (RuncBuilder *b, const RuncPlannedMount *m)
+{
+  /* In a mount namespace of a new user namespace the flags of all mounts are locked: what is not named
+   * stays. */
+  bool reset = m->options.any_flag && !b->ns.new_userns && !b->ns.join_user;
+  RuncOp *op = open_tree_op (b, m, reset);
+
+  if (!reset || b->who == RUNC_WHO_REAL_ROOT)
+    return;
+  /* Mounts that came from further outside may be locked here too. */
+  runc_builder_on_error (op, RUNC_ON_ERROR_ALTERNATIVE, EPERM, 0, 0);
+  op = open_tree_op (b, m, false);
+  op->alternative = true;
+}
+
+gboolean
+runc_plan_open_sources (RuncBuilder *b, GError **error)
+{
+  (void)error;
+  for (gsize i = 0; i < b->n_mounts; i++)
+    {
+      RuncPlannedMount *m = &b->mounts[i];
+
+      if (!m->options.bind || m->options.remount)
+        continue;
+      m->slot = runc_builder_slot (b, RUNC_SLOT_TREE, NULL);
+      if (!m->options.copy_symlink)
+        open_source (b, m);
+    }
+  return TRUE;
+}
+
+static RuncOp *
+attach_op (RuncBuilder *b, const RuncPlannedMount *m, int slot)
+{
+  RuncOp *op = runc_builder_op (b, RUNC_OP_ATTACH, m->label);
+
+  op->slot = slot;
+  op->target = m->target;
+  op->u.tree = (RuncOpTree){
+    .path = m->source,
+    .target_nofollow = m->options.dest_nofollow,
+    .idmap_slot = RUNC_NO_SLOT,
+  };
+  return op;
+}
+
+static void
+bind_ops (RuncBuilder *b, const RuncPlannedMount *m)
+{
+  RuncOp *op;
+
+  if (!m->options.copy_symlink)
+    {
+      attach_op (b, m, m->slot);
+      return;
+    }
+  /* Only the host can tell whether the source is a symlink. */
+  op = runc_builder_op (b, RUNC_OP_COPY_SYMLINK, m->label);
+  op->target = m->target;
+  op->u.text = m->source;
+  runc_builder_on_error (op, RUNC_ON_ERROR_ALTERNATIVE, EINVAL, 0, 0);
+  open_tree_op (b, m, false)->alternative = true;
+  attach_op (b, m, m->slot)->alternative = true;
+}
+
+/* ---- new filesystems --------------------------------------------------------------------------- */
+
+/* FALSE for "uid=5" and "gid=5" when there is no such id in the container: the filesystem would
+ * refuse to be mounted at all. */
+static bool
+keep_option (RuncBuilder *b, const RuncPlannedMount *m, const char *option)
+{
+  guint64 id;
+  char *end;
+  bool uid = strncmp (option, "uid=", 4) == 0;
+
+  if (!uid && strncmp (option, "gid=", 4) != 0)
+    return true;
+  id = g_ascii_strtoull (option + 4, &end, 10);
+  if (end == option + 4 || *end != '\0' || id > G_MAXUINT32)
+    return true;
+  if (uid ? runc_plan_uid_is_mapped (b, (guint32)id) : runc_plan_gid_is_mapped (b, (guint32)id))
+    return true;
+  /* The group of terminals only matters to programs like wall(1). */
+  if (strcmp (m->type, "devpts") != 0)
+    runc_builder_warn (b, "%s: option '%s' is left out: the container has no such id", m->label,
+                       option);
+  return false;
+}
+
+/* The options for the filesystem itself. @extra: one more, or NULL. */
+static const char *const *
+fs_options (RuncBuilder *b, const RuncPlannedMount *m, const char *extra)
+{
+  const RuncMountOptions *o = &m->options;
+  const char **list;
+  gsize n = 0;
+
+  if (o->n_data == 0 && extra == NULL)
+    return NULL;
+  list = runc_builder_alloc (b, (o->n_data + 2) * sizeof *list);
+  for (gsize i = 0; i < o->n_data; i++)
+    if (keep_option (b, m, o->data[i]))
+      list[n++] = o->data[i];
+  if (extra != NULL)
+    list[n++] = extra;
+  return list;
+}
+
+static bool
+has_option (const RuncPlannedMount *m, const char *prefix)
+{
+  for (gsize i = 0; i < m->options.n_data; i++)
+    if (g_str_has_prefix (m->options.data[i], prefix))
+      return true;
+  return false;
+}
+
+/* "context=..." for filesystems that take a label when they are mounted. */
+static const char *
+label_option (RuncBuilder *b, const RuncPlannedMount *m)
+{
+  const char *label = b->spec->linux_spec.mount_label;
+  const char *kind = runc_spec_annotation (b->spec, "run.oci.mount_context_type");
+
+  if (label == NULL || label[0] == '\0' || !b->host->selinux || strcmp (m->type, "proc") == 0
+      || strcmp (m->type, "sysfs") == 0 || strcmp (m->type, "mqueue") == 0)
+    return NULL;
+  return runc_builder_printf (b, "%s=%s", kind != NULL ? kind : "context", label);
+}
+
+/* Filesystems of the kernel have one superblock for many mounts: only the mount becomes read-only. */
+static bool
+is_virtual (const char *type)
+{
+  static const char *const types[] = { "tmpfs", "proc",   "sysfs",   "mqueue", "devpts",
+                                       "ramfs", "cgroup", "cgroup2", NULL };
+
+  for (const char *const *t = types; *t != NULL; t++)
+    if (strcmp (type, *t) == 0)
+      return true;
+  return false;
+}
+
+static RuncOp *
+mount_op (RuncBuilder *b, const RuncPlannedMount *m)
+{
+  const RuncMountOptions *o = &m->options;
+  RuncOp *op = runc_builder_op (b, RUNC_OP_MOUNT, m->label);
+
+  op->target = m->target;
+  op->u.fs = (RuncOpFs){
+    .type = m->type,
+    .source = m->spec->source != NULL ? m->spec->source : m->type,
+    .options = fs_options (b, m, label_option (b, m)),
+    .attr = o->set | o->rec_set,
+    .propagation = o->propagation,
+    .superblock_readonly = (o->set & MOUNT_ATTR_RDONLY) != 0 && !is_virtual (m->type),
+    .ordinary_target = strcmp (m->type, "proc") == 0 || strcmp (m->type, "sysfs") == 0,
+    .mode_of_target = strcmp (m->type, "tmpfs") == 0 && !has_option (m, "mode="),
+  };
+  if (m->late_readonly)
+    op->u.fs.attr &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+  return op;
+}
+
+/* Bind the host's directory @path on the mount's target, read-only if @readonly; opened only now,
+ * because the plan before it decides whether it is needed. */
+static void
+bind_host_ops (RuncBuilder *b, const RuncPlannedMount *m, const char *path, bool readonly,
+               bool alternative)
+{
+  RuncOp *op = runc_builder_op (b, RUNC_OP_OPEN_TREE, m->label);
+  int slot = runc_builder_slot (b, RUNC_SLOT_TREE, NULL);
+
+  op->slot = slot;
+  op->alternative = alternative;
+  op->u.tree = (RuncOpTree){
+    .path = path,
+    .recursive = true,
+    .rec_attr_set = SAFE_ATTRS | (readonly ? MOUNT_ATTR_RDONLY : 0),
+    .propagation = MS_SLAVE,
+    .rec_propagation = true,
+    .idmap_slot = RUNC_NO_SLOT,
+  };
+  op = attach_op (b, m, slot);
+  op->u.tree.path = path;
+  op->alternative = alternative;
+}
+
+/* procfs shows the pid namespace of who mounts it, and asks for rights over its owner. */
+static void
+proc_ops (RuncBuilder *b, const RuncPlannedMount *m)
+{
+  const char *choice = runc_spec_annotation (b->spec, "run.oci.proc");
+  bool shared = (b->ns.created & CLONE_NEWPID) == 0;
+  bool userns_made = b->ns.new_userns || b->ns.join_user;
+  RuncOp *op;
+
+  /* Whoever shares the pid namespace is reached by its processes anyway. */
+  if (shared && userns_made && (b->ns.joined & CLONE_NEWPID) == 0)
+    {
+      bind_host_ops (b, m, "/proc", false, false);
+      return;
+    }
+  op = mount_op (b, m);
+  if (!shared && g_strcmp0 (choice, "bind") != 0)
+    return;
+  if (b->who == RUNC_WHO_REAL_ROOT && !userns_made)
+    return;
+  runc_builder_on_error (op, RUNC_ON_ERROR_ALTERNATIVE, EPERM, 0, 0);
+  bind_host_ops (b, m, "/proc", false, true);
+}
+
+/* sysfs shows the network namespace of who mounts it. */
+static void
+sysfs_ops (RuncBuilder *b, const RuncPlannedMount *m)
+{
+  bool userns_made = b->ns.new_userns || b->ns.join_user;
+  bool own = (b->ns.created & CLONE_NEWNET) != 0;
+  RuncOp *op;
+
+  if (userns_made && !own && (b->ns.joined & CLONE_NEWNET) == 0)
+    {
+      bind_host_ops (b, m, "/sys", true, false);
+      return;
+    }
+  op = mount_op (b, m);
+  if (b->who == RUNC_WHO_REAL_ROOT && !userns_made)
+    return;
+  runc_builder_on_error (op, RUNC_ON_ERROR_ALTERNATIVE, EPERM, 0, 0);
+  bind_host_ops (b, m, "/sys", true, true);
+}
+
+/* mqueue shows the ipc namespace; without one of our own an empty directory takes its place (the
+ * system calls work without it). */
+static void
+mqueue_ops (RuncBuilder *b, const RuncPlannedMount *m)
+{
+  static const char *const options[] = { "mode=1777", "size=64k", NULL };
+  bool userns_made = b->ns.new_userns || b->ns.join_user;
+  bool shared = ((b->ns.created | b->ns.joined) & CLONE_NEWIPC) == 0;
+  RuncOp *op = mount_op (b, m);
+  RuncOpFs instead = op->u.fs;
+
+  instead.type = "tmpfs";
+  instead.source = "mqueue";
+  instead.options = options;
+  if (shared && userns_made)
+    {
+      op->u.fs = instead;
+      return;
+    }
+  if (b->who == RUNC_WHO_REAL_ROOT && !userns_made)
+    return;
+  runc_builder_on_error (op, RUNC_ON_ERROR_ALTERNATIVE, EPERM, 0, 0);
+  op = runc_builder_op (b, RUNC_OP_MOUNT, m->label);
+  op->target = m->target;
+  op->alternative = true;
+  op->u.fs = instead;
+}
+
+/* A tmpfs that begins with what the image has in its place. */
+static void
+copy_up_ops (RuncBuilder *b, const RuncPlannedMount *m)
+{
+  RuncOp *op = mount_op (b, m);
+  RuncOpFs fs = op->u.fs;
+  int slot = runc_builder_slot (b, RUNC_SLOT_TREE, NULL);
+
+  op->kind = RUNC_OP_NEW_TREE;
+  op->slot = slot;
+  fs.attr &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+  op->u.fs = fs;
+  op = runc_builder_op (b, RUNC_OP_COPY_UP, m->label);
+  op->slot = slot;
+  op->target = m->target;
+  attach_op (b, m, slot);
+}
+
+static void
+remount_op (RuncBuilder *b, const RuncPlannedMount *m)
+{
+  RuncOp *op = runc_builder_op (b, RUNC_OP_SET_ATTR, m->label);
+
+  op->target = m->target;
+  op->u.attr = (RuncOpAttr){
+    .set = m->options.set,
+    .clear = m->options.clear,
+    .propagation = m->options.propagation,
+    .recursive = m->options.recursive,
+  };
+}
+
+/* Must the mount stay writable until everything below it is made? */
+static bool
+is_late_readonly (const RuncBuilder *b, gsize index)
+{
+  const RuncPlannedMount *m = &b->mounts[index];
+
+  if (m->options.bind || (m->options.set & MOUNT_ATTR_RDONLY) == 0)
+    return false;
+  if (strcmp (m->target, "/dev") == 0 || m->options.tmpcopyup)
+    return true;
+  if (strcmp (m->type, "tmpfs") != 0)
+    return false;
+  for (gsize i = index + 1; i < b->n_mounts; i++)
+    if (is_below (b->mounts[i].target, m->target))
+      return true;
+  return false;
+}
+
+gboolean
+runc_plan_mount_ops (RuncBuilder *b, GError **error)
+{
+  for (gsize i = 0; i < b->n_mounts; i++)
+    {
+      RuncPlannedMount *m = &b->mounts[i];
+
+      m->late_readonly = is_late_readonly (b, i);
+      if (m->options.remount)
+        remount_op (b, m);
+      else if (m->options.bind)
+        bind_ops (b, m);
+      else if (strcmp (m->type, "proc") == 0)
+        proc_ops (b, m);
+      else if (strcmp (m->type, "sysfs") == 0)
+        sysfs_ops (b, m);
+      else if (strcmp (m->type, "mqueue") == 0)
+        mqueue_ops (b, m);
+      else if (strcmp (m->type, "tmpfs") == 0 && m->options.tmpcopyup)
+        copy_up_ops (b, m);
+      else if (strcmp (m->type, "cgroup") != 0 && strcmp (m->type, "cgroup2") != 0)
+        mount_op (b, m);
+      else if (!runc_plan_cgroup_mount (b, m, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+void
+runc_plan_late_readonly (RuncBuilder *b)
+{
+  for (gsize i = 0; i < b->n_mounts; i++)
+    if (b->mounts[i].late_readonly)
+      {
+        RuncOp *op = runc_builder_op (b, RUNC_OP_SET_ATTR, b->mounts[i].label);
+
+        op->target = b->mounts[i].target;
+        op->u.attr.set = MOUNT_ATTR_RDONLY;
+      }
+}
