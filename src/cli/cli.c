@@ -181,7 +181,11 @@ runc_cli_main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   GlobalOptions options = { 0 };
   const RuncOptionGroup groups[] = { { runc_global_options, &options }, { NULL, NULL } };
+  /* Parsing moves the pointers about; what is run once more is the line as it was. */
+  g_autofree char **line = g_memdup2 (argv, ((gsize)argc + 1) * sizeof *argv);
   char **args = argv + MIN (argc, 1);
+
+  options.global.argv = line;
 
   runc_options_set_fallbacks (groups);
   if (!runc_options_parse (groups, FALSE, args, &error))

@@ -84,6 +84,22 @@ GPtrArray *runc_engine_list (const RuncGlobal *global, GError **error);
 /* The pids of the container (GArray of pid_t), empty for a stopped one. */
 GArray *runc_engine_pids (const RuncGlobal *global, const char *id, GError **error);
 
+/* ---- events.c ---- */
+
+typedef struct
+{
+  const char *id;
+  gint64 interval_us; /* between two statistics */
+  gboolean once;      /* --stats: one, then return */
+  /* Takes each event as a line of JSON without newline; FALSE: nobody wants more. */
+  gboolean (*on_event) (const char *line, gpointer data);
+  gpointer data;
+} RuncEventsRequest;
+
+/* Report statistics and out-of-memory events until the container ends. */
+gboolean runc_engine_events (const RuncGlobal *global, const RuncEventsRequest *request,
+                             GError **error);
+
 /* The `features` document (new reference). */
 RuncJson *runc_engine_features (GError **error);
 

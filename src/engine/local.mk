@@ -15,6 +15,7 @@ runc_sources += \
 # create, run, start, exec
 runc_sources += \
 	src/engine/create.c src/engine/create.h \
+	src/engine/events.c \
 	src/engine/exec-process.c src/engine/exec-process.h \
 	src/engine/exec.c \
 	src/engine/prepare.c src/engine/prepare.h \

@@ -16,6 +16,7 @@
 
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -135,6 +136,9 @@ runc_launch_protect_self (const RuncMapPlan *maps, char *const *argv, int cwd_fd
     return FALSE;
   if (!exposed)
     {
+      /* Kernels before 6.14 name a program that was executed by fd after the number of the fd. */
+      if (g_getenv (AGAIN) != NULL)
+        prctl (PR_SET_NAME, "runc", 0, 0, 0);
       g_unsetenv (AGAIN);
       return TRUE;
     }
