@@ -17,11 +17,11 @@ print_event (const char *line, gpointer data)
 static int
 run (const RuncInvocation *invocation, GError **error)
 {
-  RuncEventsRequest *request = invocation->options;
+  RuncEventsRequest request = *(const RuncEventsRequest *)invocation->options;
 
-  request->id = invocation->args[0];
-  request->on_event = print_event;
-  return runc_engine_events (invocation->global, request, error) ? 0 : 1;
+  request.id = invocation->args[0];
+  request.on_event = print_event;
+  return runc_engine_events (invocation->global, &request, error) ? 0 : 1;
 }
 
 static const RuncOption options[] = {

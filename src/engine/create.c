@@ -15,6 +15,7 @@
 #include "engine/engine.h"
 #include "launch/ready.h"
 #include "launch/self.h"
+#include "net/helper.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -103,6 +104,26 @@ protect_self (const RuncCreation *creation, const RuncGlobal *global, GError **e
                                    creation->prepared.cwd_fd, error);
 }
 
+/* The files that the plan binds over the container's own: they must be there before the child
+ * looks. */
+static gboolean
+write_network_files (const RuncCreation *creation, GError **error)
+{
+  const RuncNetworkPlan *network = &creation->prepared.plan->network;
+  RuncNetProgram program = network->mode == RUNC_NETWORK_PASTA ? RUNC_NET_PASTA : RUNC_NET_SLIRP;
+  g_autofree char *resolv_conf = runc_net_resolv_conf (program, network->ipv6);
+  g_autofree char *hosts = runc_net_hosts (creation->prepared.spec->hostname);
+
+  return runc_io_replace_file (creation->dir.dir_fd, "resolv.conf", resolv_conf, 0644, error)
+         && runc_io_replace_file (creation->dir.dir_fd, "hosts", hosts, 0644, error);
+}
+
+static gboolean
+has_helper (const RuncPlan *plan)
+{
+  return plan->network.mode == RUNC_NETWORK_SLIRP || plan->network.mode == RUNC_NETWORK_PASTA;
+}
+
 /* Make the state directory with what delete needs to know, then the cgroups. */
 static gboolean
 acquire (RuncCreation *creation, gboolean gate, GError **error)
@@ -119,6 +140,8 @@ acquire (RuncCreation *creation, gboolean gate, GError **error)
       || (gate && !make_fifo (&creation->dir, error))
       || (prepared->request.notify_socket != NULL
           && !runc_ready_make_dir (creation->dir.dir_fd, error)))
+    return FALSE;
+  if (has_helper (plan) && !write_network_files (creation, error))
     return FALSE;
   if (plan->cgroup.driver == RUNC_CGROUP_DRIVER_NONE)
     return TRUE;
@@ -146,6 +169,7 @@ register_process (RuncCreation *creation, GError **error)
       g_free (state->v2_dir);
       state->v2_dir = g_strdup (creation->cgroup.v2_dir);
     }
+  g_free (state->systemd_unit);
   state->systemd_unit = g_strdup (creation->cgroup.unit);
   state->init_pid = creation->launch.pid;
   state->init_start_time = runc_state_process_start_time (state->init_pid);
@@ -175,12 +199,44 @@ state_json (RuncLaunch *launch, gboolean created, gpointer data)
 }
 
 static gboolean
-run_early_hooks (RuncLaunch *launch, gpointer data, GError **error)
+start_network (RuncCreation *creation, GError **error)
+{
+  const RuncPlan *plan = creation->prepared.plan;
+  RuncState *state = creation->state;
+  g_autofree char *api = g_build_filename (creation->dir.path, "slirp.sock", NULL);
+  RuncNetRequest request = {
+    .program = plan->network.mode == RUNC_NETWORK_PASTA ? RUNC_NET_PASTA : RUNC_NET_SLIRP,
+    .publish = plan->network.publish,
+    .ipv6 = plan->network.ipv6,
+    .host_loopback = plan->network.host_loopback,
+    .outbound_addr = plan->network.outbound_addr,
+    .api_socket = api,
+    .pid = creation->launch.pid,
+    .userns = plan->new_userns,
+  };
+  pid_t pid;
+
+  if (!runc_net_helper_start (&request, &pid, error))
+    return FALSE;
+  if (pid == 0)
+    return TRUE;
+  state->helper_pids = g_renew (pid_t, state->helper_pids, state->n_helpers + 1);
+  state->helper_start_times = g_renew (guint64, state->helper_start_times, state->n_helpers + 1);
+  state->helper_pids[state->n_helpers] = pid;
+  state->helper_start_times[state->n_helpers++] = runc_state_process_start_time (pid);
+  return TRUE;
+}
+
+/* The root is built: the network comes first, hooks may want to use it. */
+static gboolean
+on_root_ready (RuncLaunch *launch, gpointer data, GError **error)
 {
   RuncCreation *creation = data;
   const RuncPlan *plan = creation->prepared.plan;
   g_autofree char *json = NULL;
 
+  if (has_helper (plan) && !start_network (creation, error))
+    return FALSE;
   if (plan->prestart.n == 0 && plan->create_runtime.n == 0)
     return TRUE;
   json = state_json (launch, FALSE, creation);
@@ -194,7 +250,7 @@ drive (RuncCreation *creation, GError **error)
   RuncLaunchDrive drive = {
     .filter = &creation->filter,
     .state_json = state_json,
-    .on_root_ready = run_early_hooks,
+    .on_root_ready = on_root_ready,
     .data = creation,
   };
 
@@ -301,10 +357,12 @@ runc_creation_run (RuncCreation *creation, const RuncGlobal *global,
   context.fifo = fifo;
   if (!runc_launch_start (&creation->launch, creation->prepared.plan, &context, error))
     return FALSE;
-  /* With two stages the process is only known once the first has reported it. */
+  /* With two stages the process is only known once the first has reported it, and helpers are
+   * started in between. */
   two_stages = creation->prepared.plan->forks;
   return (two_stages || register_process (creation, error)) && compile_filter (creation, error)
-         && drive (creation, error) && (!two_stages || register_process (creation, error))
+         && drive (creation, error)
+         && ((!two_stages && creation->state->n_helpers == 0) || register_process (creation, error))
          && hand_out (creation, error);
 }
 
