@@ -162,7 +162,8 @@ register_process (RuncCreation *creation, GError **error)
   RuncCgroupSetup setup = cgroup_setup (creation);
   RuncState *state = creation->state;
 
-  if (!runc_cgroup_adopt (&setup, creation->launch.pid, &creation->cgroup, error))
+  if (creation->cgroup.unit == NULL
+      && !runc_cgroup_adopt (&setup, creation->launch.pid, &creation->cgroup, error))
     return FALSE;
   if (creation->cgroup.v2_dir != NULL)
     {

@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* How long a helper may take to end by itself: fuse-overlayfs writes back and unmounts. */
@@ -45,6 +46,8 @@ end_helpers (const RuncState *state)
                           state->helper_pids[i]);
         }
       runc_close_fd (pidfds[i]);
+      /* At the end of `run` it is our child; elsewhere this finds nothing. */
+      waitpid (state->helper_pids[i], NULL, WNOHANG);
     }
 }
 

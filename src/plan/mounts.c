@@ -105,37 +105,62 @@ parse_mount (RuncBuilder *b, RuncPlannedMount *m, const RuncSpecMount *spec, gsi
   return check_target (m, error) && check_idmap (b, m, error);
 }
 
-/* systemd's socket for the container's own READY=1: the directory that the parent makes, with the
- * socket in it. */
+/* A bind mount of our own: @name in the state directory, which the parent makes, on @target. */
 static void
-add_notify_mount (RuncBuilder *b, RuncPlannedMount *m)
+add_own_mount (RuncBuilder *b, const char *label, const char *name, const char *target)
 {
-  static const RuncSpecMount spec = { .destination = "/run/notify" };
+  RuncPlannedMount *m = &b->mounts[b->n_mounts++];
+  RuncSpecMount *spec = runc_builder_alloc (b, sizeof *spec);
 
+  spec->destination = target;
   *m = (RuncPlannedMount){
-    .spec = &spec,
-    .label = "$NOTIFY_SOCKET",
-    .target = spec.destination,
-    .source = runc_builder_path (b, b->state_dir, "notify"),
+    .spec = spec,
+    .label = label,
+    .target = target,
+    .source = runc_builder_path (b, b->state_dir, name),
     .type = "bind",
     .slot = RUNC_NO_SLOT,
     .idmap_slot = RUNC_NO_SLOT,
-    .options = { .bind = true, .any_flag = true, .set = SAFE_ATTRS | MOUNT_ATTR_RDONLY },
+    .options = { .bind = true, .any_flag = true, .set = SAFE_ATTRS },
   };
 }
+
+/* The socket directory for the container's own READY=1, and what a network of ours needs; a file that
+ * the configuration mounts itself stays. */
+static void
+add_own_mounts (RuncBuilder *b)
+{
+  RuncNetworkMode network = b->plan->network.mode;
+
+  if (b->request->notify_socket != NULL)
+    {
+      add_own_mount (b, "$NOTIFY_SOCKET", "notify", "/run/notify");
+      b->mounts[b->n_mounts - 1].options.set |= MOUNT_ATTR_RDONLY;
+    }
+  if (network != RUNC_NETWORK_SLIRP && network != RUNC_NETWORK_PASTA)
+    return;
+  if (runc_plan_mount_on (b, "/etc/resolv.conf") == NULL)
+    add_own_mount (b, "resolv.conf", "resolv.conf", "/etc/resolv.conf");
+  if (runc_plan_mount_on (b, "/etc/hosts") == NULL)
+    add_own_mount (b, "hosts", "hosts", "/etc/hosts");
+}
+
+enum
+{
+  MAX_OWN_MOUNTS = 3,
+};
 
 gboolean
 runc_plan_parse_mounts (RuncBuilder *b, GError **error)
 {
   const RuncSpec *spec = b->spec;
 
-  b->mounts = runc_builder_alloc (b, (spec->n_mounts + 1) * sizeof *b->mounts);
+  b->mounts = runc_builder_alloc (b, (spec->n_mounts + MAX_OWN_MOUNTS) * sizeof *b->mounts);
   for (gsize i = 0; i < spec->n_mounts; i++)
     if (!parse_mount (b, &b->mounts[i], &spec->mounts[i], i, error))
       return FALSE;
   b->n_mounts = spec->n_mounts;
-  if (b->request->notify_socket != NULL)
-    add_notify_mount (b, &b->mounts[b->n_mounts++]);
+  add_own_mounts (b);
   return TRUE;
 }
 
