@@ -45,7 +45,7 @@ runc_cgroup_create (const RuncCgroupSetup *setup, RuncCgroupMade *ret_made, GErr
   else if (setup->ref.driver == DRIVER_FS1)
     ok = runc_cgroup_fs1_create (setup, dirs, &made, error);
   if (setup->ref.driver == DRIVER_FS1 || setup->ref.driver == DRIVER_FS2)
-    ok = ok && runc_cgroup_limits_apply (&setup->ref, setup->resources, FALSE, error)
+    ok = ok && runc_cgroup_limits_apply (&setup->ref, setup->resources, NULL, error)
          && (!setup->device_rules
              || runc_cgroup_devices_apply (&setup->ref, setup->resources, error));
   if (!ok)
@@ -71,12 +71,18 @@ runc_cgroup_adopt (const RuncCgroupSetup *setup, pid_t pid, RuncCgroupMade *made
 gboolean
 runc_cgroup_update (const RuncCgroupRef *ref, const RuncSpecResources *resources, GError **error)
 {
+  g_autoptr (RuncLimitsUndo) undo = NULL;
+
   if (ref->driver == DRIVER_NONE || runc_cgroup_process_dir (ref) == NULL)
     return runc_throw (error, RUNC_ERROR_UNSUPPORTED,
                        "limits cannot be changed: the container runs without a cgroup of its own "
                        "(cgroups were not delegated to the user who started it)");
-  return runc_cgroup_limits_apply (ref, resources, TRUE, error)
-         && runc_cgroup_devices_update (ref, resources, error);
+  if (!runc_cgroup_limits_apply (ref, resources, &undo, error))
+    return FALSE;
+  if (runc_cgroup_devices_update (ref, resources, error))
+    return TRUE;
+  runc_cgroup_limits_undo (undo);
+  return FALSE;
 }
 
 gboolean

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "sys/fault.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -62,7 +63,8 @@ runc_cgroup_dir_open (const char *dir)
 
   if (!path_is_clean (dir))
     return -EINVAL;
-  autofd int fd = open (dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  autofd int fd
+      = runc_fault_hit () ? -1 : open (dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0)
     return -errno;
   if (fstatfs (fd, &st) < 0)
@@ -80,6 +82,8 @@ runc_cgroup_dir_make (const char *dir, GPtrArray *made)
 
   if (!path_is_clean (dir))
     return -EINVAL;
+  if (runc_fault_hit ())
+    return -errno;
   /* Mostly the parent is there: one system call. */
   if (mkdir (dir, 0755) == 0)
     {
@@ -150,7 +154,7 @@ runc_cgroup_v2_mount_of (const char *dir)
 int
 runc_cgroup_read (int dir_fd, const char *name, char **ret_text)
 {
-  autofd int fd = openat (dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  autofd int fd = runc_fault_hit () ? -1 : openat (dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
   gsize size = 4096, len = 0;
 
   if (fd < 0)
@@ -222,7 +226,7 @@ runc_cgroup_key_value (const char *text, const char *key, guint64 *ret_value)
 int
 runc_cgroup_write (int dir_fd, const char *name, const char *text)
 {
-  autofd int fd = openat (dir_fd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+  autofd int fd = runc_fault_hit () ? -1 : openat (dir_fd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
   gssize n;
 
   if (fd < 0)

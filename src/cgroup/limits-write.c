@@ -14,19 +14,61 @@
 #include <errno.h>
 #include <string.h>
 
+/* One value to be put back. */
+typedef struct
+{
+  RuncCgroupV1Controller controller;
+  char *file;
+  char *value;
+} Step;
+
+struct RuncLimitsUndo
+{
+  int fds[RUNC_CGROUP_N_V1 + 1]; /* -EBADF until a limit needs it; the last one is v2's */
+  GArray *steps;                 /* of Step, in the order of writing; NULL: not wanted */
+};
+
 typedef struct
 {
   const RuncCgroupRef *ref;
-  int fds[RUNC_CGROUP_N_V1 + 1]; /* -EBADF until a limit needs it; the last one is v2's */
+  RuncLimitsUndo *undo;
 } Writer;
 
 static void
-writer_clear (Writer *writer)
+step_clear (gpointer data)
 {
-  for (gsize i = 0; i < G_N_ELEMENTS (writer->fds); i++)
-    runc_close_fdp (&writer->fds[i]);
+  Step *step = data;
+
+  g_free (step->file);
+  g_free (step->value);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Writer, writer_clear)
+
+static RuncLimitsUndo *
+undo_new (gboolean wanted)
+{
+  RuncLimitsUndo *undo = g_new0 (RuncLimitsUndo, 1);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (undo->fds); i++)
+    undo->fds[i] = -EBADF;
+  if (wanted)
+    {
+      undo->steps = g_array_new (FALSE, FALSE, sizeof (Step));
+      g_array_set_clear_func (undo->steps, step_clear);
+    }
+  return undo;
+}
+
+void
+runc_cgroup_limits_undo_free (RuncLimitsUndo *undo)
+{
+  if (undo == NULL)
+    return;
+  for (gsize i = 0; i < G_N_ELEMENTS (undo->fds); i++)
+    runc_close_fd (undo->fds[i]);
+  if (undo->steps != NULL)
+    g_array_unref (undo->steps);
+  g_free (undo);
+}
 
 static const char *
 dir_of (const RuncCgroupRef *ref, RuncCgroupV1Controller controller)
@@ -36,9 +78,9 @@ dir_of (const RuncCgroupRef *ref, RuncCgroupV1Controller controller)
 
 /* The directory for @controller, as an fd that @writer owns. */
 static int
-writer_fd (Writer *writer, RuncCgroupV1Controller controller)
+writer_fd (const Writer *writer, RuncCgroupV1Controller controller)
 {
-  int *fd = &writer->fds[controller];
+  int *fd = &writer->undo->fds[controller];
 
   if (*fd < 0)
     {
@@ -95,18 +137,6 @@ present_value (int fd, const RuncLimit *limit)
   return g_steal_pointer (&text);
 }
 
-typedef struct
-{
-  const RuncLimit *limit;
-  char *value;
-} Step;
-
-static void
-step_clear (gpointer data)
-{
-  g_free (((Step *)data)->value);
-}
-
 static gboolean
 is_listed (const char *list, const char *word, gsize n)
 {
@@ -118,7 +148,7 @@ is_listed (const char *list, const char *word, gsize n)
 
 /* The words for a limit that could not be set. */
 static gboolean
-throw_refused (Writer *writer, const RuncLimit *limit, int r, GError **error)
+throw_refused (const Writer *writer, const RuncLimit *limit, int r, GError **error)
 {
   const char *dir = dir_of (writer->ref, limit->controller);
   int fd = writer_fd (writer, limit->controller);
@@ -166,16 +196,24 @@ check_clamped (int fd, const RuncLimit *limit, GError **error)
                      asked > got ? "maximum" : "minimum", got);
 }
 
-/* Write one limit; -EINVAL of one that may be retried is returned, other failures are thrown (with
- * *@ret_failed set). */
+/* Is the outcome @r of a write one that the limit provides for? */
+static gboolean
+may_go_on (const RuncLimit *limit, int r)
+{
+  return r == 0 || (r == -ENOENT && (limit->flags & (RUNC_LIMIT_OPTIONAL | RUNC_LIMIT_OR_NEXT)))
+         || (r == -EINVAL && (limit->flags & RUNC_LIMIT_RETRY));
+}
+
+/* Write one limit; -EINVAL of one that may be retried and -ENOENT of one that may be missing are
+ * returned, other failures are thrown too. */
 static int
-write_one (Writer *writer, const RuncLimit *limit, GArray *undo, GError **error)
+write_one (const Writer *writer, const RuncLimit *limit, GError **error)
 {
   int fd = writer_fd (writer, limit->controller);
-  Step step = { .limit = limit };
+  Step step = { .controller = limit->controller };
   int r;
 
-  if (fd >= 0 && undo != NULL)
+  if (fd >= 0 && writer->undo->steps != NULL)
     step.value = present_value (fd, limit);
   if (fd < 0)
     r = fd;
@@ -184,21 +222,22 @@ write_one (Writer *writer, const RuncLimit *limit, GArray *undo, GError **error)
   else
     r = runc_cgroup_write (fd, limit->file, limit->value);
   if (r == 0 && step.value != NULL)
-    g_array_append_val (undo, step);
+    {
+      step.file = g_strdup (limit->file);
+      g_array_append_val (writer->undo->steps, step);
+    }
   else
     g_free (step.value);
   if (r == 0 && (limit->flags & RUNC_LIMIT_CLAMPED) && !check_clamped (fd, limit, error))
     return -ERANGE;
-  if (r == 0 || (r == -ENOENT && (limit->flags & (RUNC_LIMIT_OPTIONAL | RUNC_LIMIT_OR_NEXT)))
-      || (r == -EINVAL && (limit->flags & RUNC_LIMIT_RETRY)))
-    return r;
-  throw_refused (writer, limit, r, error);
+  if (!may_go_on (limit, r))
+    throw_refused (writer, limit, r, error);
   return r;
 }
 
 /* Write what was refused with EINVAL until nothing is left or nothing moves. */
 static gboolean
-write_refused (Writer *writer, GPtrArray *refused, GArray *undo, GError **error)
+write_refused (const Writer *writer, GPtrArray *refused, GError **error)
 {
   while (refused->len > 0)
     {
@@ -206,14 +245,11 @@ write_refused (Writer *writer, GPtrArray *refused, GArray *undo, GError **error)
 
       for (guint i = 0; i < refused->len;)
         {
-          g_autoptr (GError) local = NULL;
-          int r = write_one (writer, g_ptr_array_index (refused, i), undo, &local);
+          const RuncLimit *limit = g_ptr_array_index (refused, i);
+          int r = write_one (writer, limit, error);
 
-          if (local != NULL)
-            {
-              g_propagate_error (error, g_steal_pointer (&local));
-              return FALSE;
-            }
+          if (!may_go_on (limit, r))
+            return FALSE;
           if (r == -EINVAL)
             i++;
           else
@@ -226,73 +262,47 @@ write_refused (Writer *writer, GPtrArray *refused, GArray *undo, GError **error)
 }
 
 static gboolean
-write_all (Writer *writer, const GPtrArray *limits, GArray *undo, GError **error)
+write_all (const Writer *writer, const GPtrArray *limits, GError **error)
 {
   g_autoptr (GPtrArray) refused = g_ptr_array_new ();
 
   for (guint i = 0; i < limits->len; i++)
     {
       const RuncLimit *limit = g_ptr_array_index (limits, i);
-      g_autoptr (GError) local = NULL;
-      int r = write_one (writer, limit, undo, &local);
+      int r = write_one (writer, limit, error);
 
-      if (local != NULL)
-        {
-          g_propagate_error (error, g_steal_pointer (&local));
-          return FALSE;
-        }
+      if (!may_go_on (limit, r))
+        return FALSE;
       if (r == -EINVAL)
         g_ptr_array_add (refused, (gpointer)limit);
       if (r == 0 && (limit->flags & RUNC_LIMIT_OR_NEXT))
         i++;
     }
-  return write_refused (writer, refused, undo, error);
+  return write_refused (writer, refused, error);
 }
 
-/* Put back what @undo remembers, the last one first; what is refused goes again after the others.
- */
-static void
-write_back (Writer *writer, const GArray *undo)
+void
+runc_cgroup_limits_undo (RuncLimitsUndo *undo)
 {
   gboolean refused = TRUE;
 
+  /* The last one first; what is refused goes again after the others. */
   for (guint pass = 0; refused && pass < 3; pass++)
     {
       refused = FALSE;
-      for (guint i = undo->len; i > 0; i--)
+      for (guint i = undo->steps->len; i > 0; i--)
         {
-          const Step *step = &g_array_index (undo, Step, i - 1);
-          int fd = writer_fd (writer, step->limit->controller);
+          const Step *step = &g_array_index (undo->steps, Step, i - 1);
 
-          if (fd >= 0 && write_lines (fd, step->limit->file, step->value) < 0)
+          if (write_lines (undo->fds[step->controller], step->file, step->value) < 0)
             refused = TRUE;
         }
     }
 }
 
-gboolean
-runc_cgroup_limits_write (const RuncCgroupRef *ref, const GPtrArray *limits, gboolean undo,
-                          GError **error)
-{
-  g_auto (Writer) writer = { .ref = ref };
-  g_autoptr (GArray) done = NULL;
-
-  for (gsize i = 0; i < G_N_ELEMENTS (writer.fds); i++)
-    writer.fds[i] = -EBADF;
-  if (undo)
-    {
-      done = g_array_new (FALSE, FALSE, sizeof (Step));
-      g_array_set_clear_func (done, step_clear);
-    }
-  if (write_all (&writer, limits, done, error))
-    return TRUE;
-  if (undo)
-    write_back (&writer, done);
-  return FALSE;
-}
-
-gboolean
-runc_cgroup_check_memory_usage (int dir_fd, const RuncSpecMemory *memory, GError **error)
+/* memory.checkBeforeUpdate: refuse a limit that is below what the v2 cgroup uses now. */
+static gboolean
+check_memory_usage (const char *dir, const RuncSpecMemory *memory, GError **error)
 {
   gint64 limit, memsw;
   guint64 usage;
@@ -301,7 +311,10 @@ runc_cgroup_check_memory_usage (int dir_fd, const RuncSpecMemory *memory, GError
     return TRUE;
   limit = memory->limit.present ? memory->limit.value : 0;
   memsw = memory->swap.present ? memory->swap.value : 0;
-  if ((limit <= 0 && memsw <= 0) || runc_cgroup_read_u64 (dir_fd, "memory.current", &usage) < 0)
+  if (limit <= 0 && memsw <= 0)
+    return TRUE;
+  autofd int dir_fd = runc_cgroup_dir_open (dir);
+  if (dir_fd < 0 || runc_cgroup_read_u64 (dir_fd, "memory.current", &usage) < 0)
     return TRUE;
   if (memsw > 0 && (guint64)memsw <= usage)
     return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
@@ -346,12 +359,11 @@ v1_has_it (const RuncCgroupRef *ref, RuncCgroupV1Controller controller)
   return TRUE;
 }
 
-/* Limits of a hybrid host: each where its controller is. */
-static gboolean
-write_hybrid (const RuncCgroupRef *ref, const GPtrArray *v1, const GPtrArray *v2, gboolean undo,
-              GError **error)
+/* The limits of a hybrid host: each where its controller is. The lists keep their entries. */
+static GPtrArray *
+merge_hybrid (const RuncCgroupRef *ref, const GPtrArray *v1, const GPtrArray *v2)
 {
-  g_autoptr (GPtrArray) list = g_ptr_array_new ();
+  GPtrArray *list = g_ptr_array_new ();
   guint n_v1;
 
   for (guint i = 0; i < v1->len; i++)
@@ -363,17 +375,18 @@ write_hybrid (const RuncCgroupRef *ref, const GPtrArray *v1, const GPtrArray *v2
       g_ptr_array_add (list, g_ptr_array_index (v2, i));
   if (list->len > n_v1)
     runc_cgroup_v2_enable_controllers (ref->v2_dir);
-  return runc_cgroup_limits_write (ref, list, undo, error);
+  return list;
 }
 
 gboolean
 runc_cgroup_limits_apply (const RuncCgroupRef *ref, const RuncSpecResources *resources,
-                          gboolean update, GError **error)
+                          RuncLimitsUndo **ret_undo, GError **error)
 {
-  g_autoptr (GPtrArray) v1 = NULL, v2 = NULL;
+  g_autoptr (RuncLimitsUndo) undo = undo_new (ret_undo != NULL);
+  const Writer writer = { .ref = ref, .undo = undo };
+  g_autoptr (GPtrArray) v1 = NULL, v2 = NULL, both = NULL;
+  const GPtrArray *list;
 
-  if (resources == NULL)
-    return TRUE;
   if (ref->v1_dirs != NULL && ref->v1_dirs[0] != NULL)
     {
       v1 = runc_cgroup_limits_v1 (resources, error);
@@ -382,18 +395,22 @@ runc_cgroup_limits_apply (const RuncCgroupRef *ref, const RuncSpecResources *res
     }
   if (ref->v2_dir != NULL)
     {
-      autofd int fd = update ? runc_cgroup_dir_open (ref->v2_dir) : -EBADF;
-
-      if (update && fd < 0)
-        return runc_cgroup_throw (error, fd, "cannot open cgroup '%s'", ref->v2_dir);
-      if (update && !runc_cgroup_check_memory_usage (fd, resources->memory, error))
+      if (ret_undo != NULL && !check_memory_usage (ref->v2_dir, resources->memory, error))
         return FALSE;
       v2 = runc_cgroup_limits_v2 (resources, error);
       if (v2 == NULL)
         return FALSE;
     }
   if (v1 != NULL && v2 != NULL)
-    return write_hybrid (ref, v1, v2, update, error);
-  return (v1 == NULL && v2 == NULL)
-         || runc_cgroup_limits_write (ref, v1 != NULL ? v1 : v2, update, error);
+    both = merge_hybrid (ref, v1, v2);
+  list = both != NULL ? both : v1 != NULL ? v1 : v2;
+  if (list != NULL && !write_all (&writer, list, error))
+    {
+      if (ret_undo != NULL)
+        runc_cgroup_limits_undo (undo);
+      return FALSE;
+    }
+  if (ret_undo != NULL)
+    *ret_undo = g_steal_pointer (&undo);
+  return TRUE;
 }

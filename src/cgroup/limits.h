@@ -40,19 +40,18 @@ typedef struct
 GPtrArray *runc_cgroup_limits_v2 (const RuncSpecResources *resources, GError **error);
 GPtrArray *runc_cgroup_limits_v1 (const RuncSpecResources *resources, GError **error);
 
-/* Write @limits in the directories of @ref. With @undo, what was written is put back when a later
- * one fails (a new cgroup is simply removed instead). */
-gboolean runc_cgroup_limits_write (const RuncCgroupRef *ref, const GPtrArray *limits, gboolean undo,
-                                   GError **error);
-
-/* memory.checkBeforeUpdate: refuse a limit that is below what the v2 cgroup @dir_fd uses now.
- * Errors: "rejecting memory limit ...", "rejecting memory+swap limit ...". */
-gboolean runc_cgroup_check_memory_usage (int dir_fd, const RuncSpecMemory *memory, GError **error);
+/* What puts limits back as they were. */
+typedef struct RuncLimitsUndo RuncLimitsUndo;
+void runc_cgroup_limits_undo (RuncLimitsUndo *undo);
+void runc_cgroup_limits_undo_free (RuncLimitsUndo *undo);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (RuncLimitsUndo, runc_cgroup_limits_undo_free)
 
 /* All limits of @resources (NULL: none) in the cgroups of @ref; on a hybrid host each in the
  * hierarchy that has its controller.
  *
- * @update: the cgroups are in use: checkBeforeUpdate counts, values not given are those in force,
- * and a failure puts back what was written before it */
+ * @ret_undo: NULL for a new cgroup, which is removed when this fails. Else the cgroups are in use:
+ * checkBeforeUpdate counts ("rejecting memory limit ...", "rejecting memory+swap limit ..."), a
+ * failure puts back what was written before it, and so can the caller later, with what is returned
+ * here. */
 gboolean runc_cgroup_limits_apply (const RuncCgroupRef *ref, const RuncSpecResources *resources,
-                                   gboolean update, GError **error);
+                                   RuncLimitsUndo **ret_undo, GError **error);
