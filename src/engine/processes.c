@@ -41,7 +41,7 @@ add_process (pid_t pid, void *data)
   RuncProcessStat stat;
   ino_t inode;
 
-  if (runc_sys_process_stat (pid, &stat) < 0 || stat.state == 'Z')
+  if (runc_sys_process_stat (pid, &stat) < 0 || runc_sys_stat_ended (&stat))
     return 0;
   Process process = {
     .pid = pid,

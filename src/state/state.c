@@ -294,7 +294,7 @@ runc_state_process_alive (pid_t pid, guint64 start_time)
   RuncProcessStat stat;
 
   return runc_sys_process_stat (pid, &stat) == 0 && stat.start_time == start_time
-         && strchr ("ZXx", stat.state) == NULL;
+         && !runc_sys_stat_ended (&stat);
 }
 
 guint64

@@ -71,6 +71,12 @@ runc_sys_parse_stat (const char *text, size_t len, RuncProcessStat *ret_stat)
   return 0;
 }
 
+bool
+runc_sys_stat_ended (const RuncProcessStat *stat)
+{
+  return stat->state == 'Z' || stat->state == 'X' || stat->state == 'x';
+}
+
 int
 runc_sys_process_stat (pid_t pid, RuncProcessStat *ret_stat)
 {
@@ -122,7 +128,7 @@ runc_sys_pidfd_open_checked (pid_t pid, uint64_t start_time)
   int r = runc_sys_process_stat (pid, &stat);
   if (r < 0)
     return r;
-  if (stat.start_time != start_time)
+  if (stat.start_time != start_time || runc_sys_stat_ended (&stat))
     return -ESRCH;
   return runc_steal_fd (&fd);
 }

@@ -21,6 +21,9 @@ typedef struct
  * blanks and newlines included. -EINVAL when the text is something else. */
 int runc_sys_parse_stat (const char *text, size_t len, RuncProcessStat *ret_stat);
 
+/* Has the process ended, and only waits for its parent to take note? */
+bool runc_sys_stat_ended (const RuncProcessStat *stat);
+
 /* Read and parse /proc/@pid/stat. -ESRCH when there is no such process. */
 int runc_sys_process_stat (pid_t pid, RuncProcessStat *ret_stat);
 
@@ -29,8 +32,8 @@ int runc_sys_process_stat (pid_t pid, RuncProcessStat *ret_stat);
  */
 int runc_sys_process_namespace (pid_t pid, const char *name, ino_t *ret_inode);
 
-/* A pidfd of @pid, but only of the process that was started at @start_time; -ESRCH when it is gone,
- * also when another one has got the number since. */
+/* A pidfd of @pid, but only of the process that was started at @start_time; -ESRCH when it has
+ * ended, also when another one has got the number since. */
 int runc_sys_pidfd_open_checked (pid_t pid, uint64_t start_time);
 
 /* Wait until the process of @pidfd has ended (it may still be a zombie).

@@ -692,6 +692,7 @@ test_status (Fixture *f, gconstpointer data)
   /* a zombie until it is waited for */
   g_assert_cmpint (waitid (P_PID, (id_t)state.init_pid, &info, WEXITED | WNOWAIT), ==, 0);
   g_assert_cmpint (runc_state_status (&dir, &state), ==, RUNC_STATUS_STOPPED);
+  g_assert_cmpint (runc_sys_pidfd_open_checked (state.init_pid, state.init_start_time), ==, -ESRCH);
   g_assert_cmpint (waitpid (state.init_pid, NULL, 0), ==, state.init_pid);
   g_assert_cmpint (runc_state_status (&dir, &state), ==, RUNC_STATUS_STOPPED);
   g_assert_cmpuint (runc_state_process_start_time (state.init_pid), ==, 0);
