@@ -268,7 +268,7 @@ leftovers() {
   env -u RUNC_TEST_ID "$TESTHELPER" "$@" "RUNC_TEST_ID=$CT" "$$" $(subuid_ranges) 3>&-
 }
 
-leftover_cgroups() { find /sys/fs/cgroup -depth -type d -name "*$CT*" 2>/dev/null; }
+leftover_cgroups() { find /sys/fs/cgroup -depth -type d -path "*$CT*" 2>/dev/null; }
 
 # Remove the test's containers by `delete --force`, then see that this removed everything.
 check_leaks() {

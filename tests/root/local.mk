@@ -1,2 +1,4 @@
-check-root: all $(root_programs)
+EXTRA_DIST += tests/root/root.bats
+
+check-root: all $(rootless_programs) $(root_programs)
 	$(AM_V_at)$(test_environment) $(BATS) '$(srcdir)/tests/root'

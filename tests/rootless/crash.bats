@@ -123,6 +123,7 @@ kill_at_moments() {
   expect_eq "$(cat out.? | sort | uniq -c | awk '{ print $1, $2 }')" "6 same"
 }
 
+# bats test_tags=ours
 @test "many: list and state while others come and go" {
   args true
   for i in 1 2 3 4 5 6; do

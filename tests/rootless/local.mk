@@ -1,2 +1,37 @@
+# Suites for an ordinary user and, by the same files, for root: see tests/run, the driver of all tests.
+# These targets run one directory as whoever calls make, without building for it anew.
+
+rootless_programs += tests/lib/testhelper
+tests_lib_testhelper_SOURCES = tests/lib/testhelper.c
+tests_lib_testhelper_LDADD =
+
+EXTRA_DIST += \
+	.ci/run \
+	tests/run \
+	tests/lib/helpers.bash \
+	$(rootless_suites)
+
+rootless_suites = \
+	tests/rootless/cli.bats \
+	tests/rootless/config.bats \
+	tests/rootless/crash.bats \
+	tests/rootless/docs.bats \
+	tests/rootless/engines.bats \
+	tests/rootless/exec.bats \
+	tests/rootless/fds.bats \
+	tests/rootless/hooks.bats \
+	tests/rootless/lifecycle.bats \
+	tests/rootless/list.bats \
+	tests/rootless/mounts.bats \
+	tests/rootless/namespaces.bats \
+	tests/rootless/plan.bats \
+	tests/rootless/process.bats \
+	tests/rootless/reap.bats \
+	tests/rootless/run.bats \
+	tests/rootless/sockets.bats \
+	tests/rootless/spec.bats \
+	tests/rootless/tty.bats \
+	tests/rootless/userns.bats
+
 check-rootless: all $(rootless_programs)
 	$(AM_V_at)$(test_environment) $(BATS) '$(srcdir)/tests/rootless'

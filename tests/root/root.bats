@@ -1,0 +1,126 @@
+#!/usr/bin/env bats
+# What only real root gets: see tests/rootless for everything else, which runs as root, too.
+
+load ../lib/helpers
+
+@test "root: the default state root is /run/runc" {
+  mkdir -p /run/runc
+  # tests/run gives the suite a mount namespace of its own; do not count on it.
+  args true
+  unshare --mount bash -c 'mount -t tmpfs tmpfs /run/runc && "$1" run --keep --bundle "$2" "$3" && ls /run/runc >seen && "$1" delete "$3"' \
+    - "$RUNC" "$BUNDLE" "$CT" </dev/null
+  expect_eq "$(cat seen)" "$CT"
+}
+
+@test "root: device nodes are made, not bound" {
+  script 'cut -d" " -f5 /proc/self/mountinfo | grep "^/dev/"'
+  run_ct
+  expect_ok
+  expect_eq "$(sort <<<"$output" | tr '\n' ' ')" "/dev/mqueue /dev/pts /dev/shm "
+}
+
+@test "root: a device of config.json has its mode and owner" {
+  config '.linux.devices = [{"path": "/dev/mine", "type": "c", "major": 1, "minor": 5, "fileMode": 416, "uid": 7, "gid": 8}]'
+  script 'stat -c "%F %t:%T %a %u:%g" /dev/mine'
+  run_ct
+  expect_ok
+  expect_output "character special file 1:5 640 7:8"
+}
+
+@test "root: a fifo of config.json" {
+  config '.linux.devices = [{"path": "/dev/pipe", "type": "p", "fileMode": 384}]'
+  script 'stat -c "%F %a" /dev/pipe'
+  run_ct
+  expect_ok
+  expect_output "fifo 600"
+}
+
+@test "root: a device that the rules do not allow cannot be opened" {
+  needs_of_machine "no hierarchy with devices, and no unified one" test -e /sys/fs/cgroup/devices -o -e /sys/fs/cgroup/cgroup.controllers
+  # 1:11 is /dev/kmsg; mknod is allowed by the default rules, reading is not.
+  config '.process.capabilities |= map_values(. + ["CAP_MKNOD"])'
+  script 'mknod /dev/shm/kmsg c 1 11 2>/dev/null; mknod /dev/kmsg2 c 1 11; head -c 1 /dev/kmsg2'
+  run_ct
+  expect_status 1
+  expect_match 'Operation not permitted'
+}
+
+@test "root: oomScoreAdj below the caller's" {
+  config '.process.oomScoreAdj = 5'
+  args cat /proc/self/oom_score_adj
+  run bash -c 'echo 10 >/proc/self/oom_score_adj && exec "$@"' - "$RUNC" --root "$STATE" run --bundle "$BUNDLE" "$CT"
+  expect_output 5
+}
+
+@test "root: files of other users in the rootfs" {
+  config '.root.readonly = false | .process.capabilities |= map_values(. + ["CAP_CHOWN", "CAP_FOWNER", "CAP_DAC_OVERRIDE"])'
+  script ': >/work/file; chown 1234:5678 /work/file; chmod 600 /work/file; stat -c "%u:%g %a" /work/file'
+  run_ct
+  expect_ok
+  expect_output "1234:5678 600"
+  expect_eq "$(stat -c %u:%g "$BUNDLE/rootfs/work/file")" 1234:5678
+}
+
+@test "root: a user without the right to its own rootfs cannot be stopped from running" {
+  chmod 700 "$BUNDLE/rootfs"
+  args id -u
+  run_ct
+  expect_ok
+  expect_output 0
+}
+
+@test "root: the cgroup is made, has the process, and is removed" {
+  config --arg path "/$CT-group" '.linux.cgroupsPath = $path'
+  sleeper
+  start_ct
+  pid=$(state_of "$CT" .pid)
+  grep -q "/$CT-group" "/proc/$pid/cgroup"
+  [[ -n $(leftover_cgroups) ]]
+  runc delete --force "$CT"
+  expect_eq "$(leftover_cgroups)" "" cgroups
+}
+
+@test "root: the default cgroup is named after the container, below or beside the caller's" {
+  sleeper
+  start_ct
+  grep -q "/$CT\$" "/proc/$(state_of "$CT" .pid)/cgroup"
+  runc delete --force "$CT"
+  expect_eq "$(leftover_cgroups)" "" cgroups
+}
+
+@test "root: the host's cgroups are read-only in the container" {
+  script 'for dir in /sys/fs/cgroup /sys/fs/cgroup/*/; do ! mkdir $dir/x 2>/dev/null || echo "made $dir/x"; done'
+  config '.process.capabilities |= map_values(. + ["CAP_DAC_OVERRIDE"])'
+  run_ct
+  ! is_ours || expect_no_match 'made /sys/fs/cgroup/x'
+  expect_no_match 'made /sys/fs/cgroup/[^x]'
+}
+
+@test "root: what another user made can be listed by its owner" {
+  args true
+  run_ct --keep
+  expect_eq "$(runc list -f json | jq -r '.[0].owner')" root
+}
+
+@test "root: --rootless=true does not need cgroups" {
+  config 'del(.linux.resources)'
+  args echo ok
+  run runc --rootless=true run --bundle "$BUNDLE" "$CT"
+  expect_ok
+  expect_match ok
+}
+
+@test "root: a wrong value of --rootless is an error" {
+  args true
+  run runc --rootless=perhaps run --bundle "$BUNDLE" "$CT"
+  expect_status 1
+  expect_match 'perhaps'
+}
+
+@test "root: nothing of the caller's mounts changes" {
+  before=$(sort /proc/self/mountinfo)
+  args true
+  run_ct
+  expect_ok
+  expect_eq "$(sort /proc/self/mountinfo)" "$before" "mountinfo"
+}

@@ -1,0 +1,91 @@
+#!/usr/bin/env bats
+# The commands in README.md and docs/*.md do what the text says.
+#
+# Blocks that begin with ```sh are run, those of one file by one shell, on a terminal. A comment in the text
+# before a block can say otherwise:
+#   <!-- type: TEXT -->         TEXT is typed when the container's shell shows its prompt
+#   <!-- covered by: WHAT -->   the block is not run here, because WHAT runs it
+# bats file_tags=ours,no:root,no:root-v2
+
+load ../lib/helpers
+
+# blocks FILE: the commands of a document.
+blocks() {
+  awk '
+    /^<!-- covered by: / { skip = 1 }
+    /^```sh$/ { if (!skip) inside = 1; skip = 0; next }
+    /^```/ { inside = 0 }
+    inside' "$1"
+}
+
+# typed FILE: steps for testhelper, one a line.
+typed() { sed -n 's/^<!-- type: \(.*\) -->$/expect=\/ # \nsend=\1\\n/p' "$1"; }
+
+setup() {
+  common_setup
+  mkdir home bin
+  ln -s "$RUNC" bin/runc
+  rmdir /tmp/runc 2>/dev/null || true
+}
+
+teardown() {
+  rmdir /tmp/runc 2>/dev/null || true
+  common_teardown
+}
+
+# run_document FILE
+run_document() {
+  local file=$RUNC_SRCDIR/$1 steps
+  blocks "$file" >script
+  [[ -s script ]] || fail "$1 has no commands"
+  mapfile -t steps < <(typed "$file")
+  run "$TESTHELPER" tty-run "${steps[@]}" -- \
+    env HOME="$TEST_DIR/home" PATH="$TEST_DIR/bin:$PATH" bash -euxo pipefail script
+}
+
+@test "docs: README.md" {
+  run_document README.md
+  expect_ok
+}
+
+@test "docs: getting-started.md" {
+  run_document docs/getting-started.md
+  expect_ok
+  expect_match 'uid=0(\(root\))? gid=0'
+  expect_match '"status": "running"'
+  expect_match '"status": "created"'
+  expect_match "0 +$HOST_UID +1"
+  grep -q /proc home/first/plan.txt
+  run "$RUNC" list -q
+  expect_output ""
+}
+
+@test "docs: each block of commands is run here, or says what runs it" {
+  for file in "$RUNC_SRCDIR"/README.md "$RUNC_SRCDIR"/docs/*.md; do
+    ! grep -nE '^```(bash|shell|console|$)' "$file" | awk 'NR % 2 == 1 && !/```$/' | grep . || fail "${file##*/} has blocks that nobody runs"
+    for what in $(sed -n 's/^<!-- covered by: \([^ ]*\).*/\1/p' "$file"); do
+      [[ $what == make || -x $RUNC_SRCDIR/$what ]] || fail "${file##*/}: there is no $what"
+    done
+  done
+}
+
+@test "docs: each test that differences.md names is there" {
+  for name in $(grep -o '`[a-z-]*\.bats`' "$RUNC_SRCDIR/docs/differences.md" | tr -d '`' | sort -u); do
+    [[ -f $RUNC_SRCDIR/tests/rootless/$name || -f $RUNC_SRCDIR/tests/root/$name ]] || fail "there is no $name"
+  done
+}
+
+@test "docs: links lead to files that are there" {
+  for file in README.md docs/getting-started.md docs/differences.md; do
+    for link in $(grep -o '](\([^)]*\))' "$RUNC_SRCDIR/$file" | sed 's/](\(.*\))/\1/' | grep -v '^http'); do
+      [[ $link == COPYING || -e $RUNC_SRCDIR/$(dirname "$file")/$link ]] || fail "$file: there is no $link"
+    done
+  done
+}
+
+@test "docs: each command that the README lists has help, and the other way round" {
+  for command in $(sed -n '/^## Commands/,/^## /s/^| \(`[^|]*\) |.*/\1/p' "$RUNC_SRCDIR/README.md" | grep -o '[a-z]*'); do
+    run "$RUNC" "$command" --help
+    expect_ok
+  done
+}

@@ -1,0 +1,188 @@
+#!/usr/bin/env bats
+# Engines that call the runtime: podman and buildah, as an ordinary user and as root.
+#
+# Limits are lowered, because root here may not be allowed to raise them.
+# The unified hierarchy of root-v2 may have no controllers, which podman needs.
+# bats file_tags=no:userns,no:single,no:root-v2
+
+load ../lib/helpers
+
+# What every call of an engine of these tests gets: the runtime under test, a storage of our own.
+engine_env() {
+  env -u RUNC_TEST_ID XDG_RUNTIME_DIR="$ENGINE_DIR/run" CONTAINERS_CONF="$ENGINE_DIR/containers.conf" \
+    CONTAINERS_STORAGE_CONF="$ENGINE_DIR/storage.conf" TMPDIR="$ENGINE_DIR/var" "$@"
+}
+
+podman() { engine_env podman --log-level error "$@"; }
+
+# One storage with one image for all tests of this file.
+setup_file() {
+  local applet
+  command -v podman >/dev/null || return 0
+  export ENGINE_DIR=$BATS_FILE_TMPDIR/engine
+  mkdir -p "$ENGINE_DIR"/{var,rootfs/bin,rootfs/etc}
+  mkdir -m 700 "$ENGINE_DIR/run"
+  chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR"
+  cat >"$ENGINE_DIR/containers.conf" <<EOF
+[containers]
+default_ulimits = ["nofile=512:512", "nproc=500:500"]
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+tmp_dir = "$ENGINE_DIR/run/libpod"
+[engine.runtimes]
+runc = ["$RUNC"]
+EOF
+  cat >"$ENGINE_DIR/storage.conf" <<EOF
+[storage]
+driver = "vfs"
+graphroot = "$ENGINE_DIR/root"
+rootless_storage_path = "$ENGINE_DIR/root"
+runroot = "$ENGINE_DIR/run/storage"
+EOF
+  cp "$(command -v busybox)" "$ENGINE_DIR/rootfs/bin/busybox"
+  for applet in sh cat id echo sleep grep readlink stat; do
+    ln -s busybox "$ENGINE_DIR/rootfs/bin/$applet"
+  done
+  echo root:x:0:0:root:/root:/bin/sh >"$ENGINE_DIR/rootfs/etc/passwd"
+  tar -C "$ENGINE_DIR/rootfs" --owner=0 --group=0 -cf "$ENGINE_DIR/image.tar" .
+  podman import "$ENGINE_DIR/image.tar" busybox >"$ENGINE_DIR/import.log" 2>&1 || { cat "$ENGINE_DIR/import.log"; return 1; }
+}
+
+teardown_file() {
+  [[ -n ${ENGINE_DIR:-} ]] || return 0
+  if ((EUID != 0)); then
+    # Layers belong to subordinate ids, and podman keeps a process that holds its user namespace.
+    podman unshare rm -rf "$ENGINE_DIR/root"
+    find "$ENGINE_DIR/run" -name pause.pid -exec cat {} + | xargs -r kill
+  fi
+}
+
+setup() {
+  common_setup
+  needs podman
+  # Podman's default for root would not be below our own cgroup.
+  own_cgroups=()
+  ! as_root || own_cgroups=(--cgroup-parent "/$CT-parent")
+}
+
+# podman_run OPTIONS...: a container without network.
+podman_run() {
+  podman run --network none "${own_cgroups[@]}" --name "$CT" --env "RUNC_TEST_ID=$CT" "$@"
+}
+
+no_cgroups() {
+  leftover_cgroups | xargs -r rmdir
+  [[ -z $(leftover_cgroups) ]]
+}
+
+teardown() {
+  podman rm --force --time 0 "$CT" >/dev/null 2>&1 || true
+  # Podman leaves the parent cgroup, with the one where its monitor was.
+  ! as_root || wait_for no_cgroups
+  common_teardown
+}
+
+@test "podman: run, with its output and status" {
+  run podman_run --rm busybox sh -c 'echo hello; exit 7'
+  expect_status 7
+  expect_output hello
+}
+
+@test "podman: run with stdin" {
+  run podman_run --rm --interactive busybox cat <<<"typed"
+  expect_ok
+  expect_output typed
+}
+
+@test "podman: run --detach, exec, logs, inspect, stop" {
+  podman_run --detach busybox sh -c 'echo started; trap "exit 5" TERM; while :; do sleep 0.05; done' >id 3>&-
+  run podman exec "$CT" sh -c 'echo in exec; exit 3'
+  expect_status 3
+  expect_output "in exec"
+  logged() { podman logs "$CT" | grep -qx started; }
+  wait_for logged
+  expect_eq "$(podman inspect --format '{{.State.Status}}' "$CT")" running
+  run podman stop --time 5 "$CT"
+  expect_ok
+  expect_eq "$(podman inspect --format '{{.State.Status}} {{.State.ExitCode}}' "$CT")" "exited 5"
+  run podman rm "$CT"
+  expect_ok
+}
+
+@test "podman: create, start --attach" {
+  run podman create --network none --name "$CT" "${own_cgroups[@]}" busybox echo attached
+  expect_ok
+  run podman start --attach "$CT"
+  expect_ok
+  expect_output attached
+}
+
+@test "podman: a user, a directory, a volume, an environment" {
+  mkdir data
+  echo content >data/file
+  run podman_run --rm --user 1000:1000 --workdir /etc --volume "$TEST_DIR/data:/data:ro" --env A=b busybox \
+    sh -c 'id -u; id -g; pwd; cat /data/file; echo $A'
+  expect_ok
+  expect_output $'1000\n1000\n/etc\ncontent\nb'
+}
+
+@test "podman: a terminal" {
+  run engine_env "$TESTHELPER" tty-run 'expect=# ' 'send=echo $((40 + 2)); exit 4\n' expect=42 -- \
+    podman run --rm --tty --interactive --network none "${own_cgroups[@]}" --name "$CT" busybox sh
+  expect_status 4
+}
+
+@test "podman: a command that is not there has podman's own status" {
+  run -127 podman_run --rm busybox no-such-program
+  expect_match 'no-such-program'
+  run -126 podman_run --rm busybox /etc/passwd
+}
+
+@test "podman: kill" {
+  podman_run --detach busybox sleep 1000 >/dev/null 3>&-
+  run podman kill "$CT"
+  expect_ok
+  run podman wait "$CT"
+  expect_output 137
+}
+
+@test "podman: read-only, with a tmpfs, with capabilities and seccomp" {
+  run podman_run --rm --read-only --tmpfs /work --cap-drop all --cap-add chown busybox \
+    sh -c ': >/work/file && grep ^CapEff /proc/self/status && grep ^Seccomp: /proc/self/status; : >/file'
+  expect_status 1
+  expect_match $'CapEff:\t0000000000000001'
+  expect_match $'Seccomp:\t2'
+  expect_match 'Read-only file system'
+}
+
+@test "podman: host network" {
+  run podman run --rm --network host "${own_cgroups[@]}" --name "$CT" busybox readlink /proc/self/ns/net
+  expect_ok
+  expect_match '^net:\['
+}
+
+@test "podman: a health check runs" {
+  podman_run --detach --health-cmd 'test -e /etc/passwd' --health-interval disable busybox sleep 1000 >/dev/null 3>&-
+  run podman healthcheck run "$CT"
+  expect_ok
+}
+
+# bats test_tags=no:user
+@test "podman: as root, in the cgroup that it was given" {
+  run podman_run --rm busybox cat /proc/self/cgroup
+  expect_ok
+  expect_match "$CT-parent"
+}
+
+@test "buildah: build with a RUN step" {
+  needs buildah
+  mkdir build
+  printf 'FROM localhost/busybox\nRUN echo made >/made && id -u >>/made\n' >build/Containerfile
+  run engine_env buildah build --runtime "$RUNC" --isolation oci --network none "${own_cgroups[@]}" -t "$CT" build
+  expect_ok
+  run podman_run --rm "$CT" cat /made
+  expect_ok
+  expect_output $'made\n0'
+}
