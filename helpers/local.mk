@@ -19,3 +19,11 @@ helpers_runc_slirp_SOURCES = \
 	helpers/slirp-tap.c helpers/slirp-tap.h
 helpers_runc_slirp_CFLAGS = $(AM_CFLAGS) $(SLIRP_CFLAGS)
 helpers_runc_slirp_LDADD = librunc-core.a $(SLIRP_LIBS) $(GLIB_LIBS) $(JSONC_LIBS)
+
+if HAVE_GIO
+helper_programs += helpers/runc-scope
+endif
+
+helpers_runc_scope_SOURCES = helpers/runc-scope.c
+helpers_runc_scope_CFLAGS = $(AM_CFLAGS) $(GIO_CFLAGS)
+helpers_runc_scope_LDADD = librunc-core.a $(GIO_LIBS) $(JSONC_LIBS)

@@ -192,3 +192,22 @@ runc_memfd_with_text (const char *text, GError **error)
     }
   return runc_steal_fd (&fd);
 }
+
+char *
+runc_process_find_helper (const char *name, const char *variable)
+{
+  const char *chosen = g_getenv (variable);
+  g_autofree char *installed = g_build_filename (RUNC_LIBEXECDIR, name, NULL);
+  g_autofree char *self = NULL, *dir = NULL, *beside = NULL;
+
+  if (chosen != NULL && chosen[0] != '\0')
+    return g_strdup (chosen);
+  if (access (installed, X_OK) == 0)
+    return g_steal_pointer (&installed);
+  self = g_file_read_link ("/proc/self/exe", NULL);
+  dir = self != NULL ? g_path_get_dirname (self) : NULL;
+  beside = dir != NULL ? g_build_filename (dir, "helpers", name, NULL) : NULL;
+  if (beside != NULL && access (beside, X_OK) == 0)
+    return g_steal_pointer (&beside);
+  return g_find_program_in_path (name);
+}

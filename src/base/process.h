@@ -51,3 +51,7 @@ gboolean runc_process_wait (RuncProcess *process, RuncProcessResult *ret_result,
 /* A memfd with @text in it, positioned at its start; for stdin_fd. Returns an fd or -1 with an
  * error. */
 int runc_memfd_with_text (const char *text, GError **error);
+
+/* The path of a helper program of ours (new string): $@variable, where it is installed, beside an
+ * uninstalled runc, in $PATH; NULL when it is nowhere. */
+char *runc_process_find_helper (const char *name, const char *variable);

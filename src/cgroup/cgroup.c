@@ -13,10 +13,8 @@
 #include "cgroup/dir.h"
 #include "cgroup/driver.h"
 #include "cgroup/limits.h"
-#include "sys/procfs.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -61,11 +59,7 @@ runc_cgroup_create (const RuncCgroupSetup *setup, RuncCgroupMade *ret_made, GErr
 gboolean
 runc_cgroup_adopt (const RuncCgroupSetup *setup, pid_t pid, RuncCgroupMade *made, GError **error)
 {
-  (void)pid;
-  (void)made;
-  if (setup->ref.driver != DRIVER_SYSTEMD)
-    return TRUE;
-  return runc_throw (error, RUNC_ERROR_UNSUPPORTED, "the systemd cgroup driver is not available");
+  return setup->ref.driver != DRIVER_SYSTEMD || runc_cgroup_systemd_adopt (setup, pid, made, error);
 }
 
 gboolean
@@ -79,7 +73,8 @@ runc_cgroup_update (const RuncCgroupRef *ref, const RuncSpecResources *resources
                        "(cgroups were not delegated to the user who started it)");
   if (!runc_cgroup_limits_apply (ref, resources, &undo, error))
     return FALSE;
-  if (runc_cgroup_devices_update (ref, resources, error))
+  if ((ref->driver != DRIVER_SYSTEMD || runc_cgroup_systemd_update (ref, resources, error))
+      && runc_cgroup_devices_update (ref, resources, error))
     return TRUE;
   runc_cgroup_limits_undo (undo);
   return FALSE;
@@ -172,11 +167,13 @@ runc_cgroup_remove (const RuncCgroupRef *ref, GError **error)
   gint64 deadline = g_get_monotonic_time () + REMOVE_TIMEOUT_US;
   gboolean ok = TRUE;
 
+  if (ref->driver == DRIVER_SYSTEMD)
+    ok = runc_cgroup_systemd_remove (ref, error);
   /* v2 first: its cgroup.kill ends the processes in all hierarchies. */
   if (ref->v2_dir != NULL)
     {
       int r = runc_cgroup_tree_remove (ref->v2_dir, deadline);
-      if (r < 0)
+      if (r < 0 && ok)
         ok = runc_cgroup_throw (error, r, "cannot remove cgroup '%s'", ref->v2_dir);
     }
   for (char **dir = ref->v1_dirs; dir != NULL && *dir != NULL; dir++)
@@ -311,33 +308,6 @@ runc_cgroup_join_files (const RuncCgroupRef *ref, const char *const *sub, GError
   return (char **)g_ptr_array_free (g_steal_pointer (&files), FALSE);
 }
 
-/* The v2 cgroup of process @pid (new string), as a directory below the mount that @near is in; NULL
- * when it cannot be told. */
-static char *
-v2_dir_of_process (pid_t pid, const char *near)
-{
-  g_autofree char *mount = runc_cgroup_v2_mount_of (near);
-  g_autofree char *name = g_strdup_printf ("%d/cgroup", (int)pid);
-  autofd int proc = mount != NULL && pid > 0 ? runc_sys_proc_open () : -EBADF;
-  autofd int fd = proc >= 0 ? runc_sys_proc_open_file (proc, name, O_RDONLY) : -EBADF;
-  char text[8192];
-  gssize n = fd >= 0 ? read (fd, text, sizeof text - 1) : -1;
-  char *line;
-
-  if (n <= 0)
-    return NULL;
-  text[n] = '\0';
-  line = g_str_has_prefix (text, "0::") ? text : strstr (text, "\n0::");
-  if (line == NULL)
-    return NULL;
-  line += strcspn (line, "/");
-  line[strcspn (line, "\n")] = '\0';
-  /* Outside of our cgroup namespace, or removed: of no use. */
-  if (g_str_has_prefix (line, "/..") || g_str_has_suffix (line, " (deleted)"))
-    return NULL;
-  return g_str_equal (line, "/") ? g_strdup (mount) : g_strconcat (mount, line, NULL);
-}
-
 /* Can the cgroup have processes of its own? Not with domain controllers enabled for its
  * sub-cgroups. */
 static gboolean
@@ -367,7 +337,7 @@ runc_cgroup_join (const RuncCgroupRef *ref, const char *const *sub, pid_t init,
       made.v2_fd = runc_cgroup_dir_open (made.v2_dir);
       if ((sub == NULL || sub[0] == NULL) && (made.v2_fd < 0 || !takes_processes (made.v2_fd)))
         {
-          g_autofree char *other = v2_dir_of_process (init, ref->v2_dir);
+          g_autofree char *other = runc_cgroup_v2_dir_of_process (init, ref->v2_dir);
           autofd int fd = other != NULL ? runc_cgroup_dir_open (other) : -EBADF;
 
           if (fd >= 0)

@@ -74,3 +74,16 @@ gboolean runc_cgroup_devices_apply (const RuncCgroupRef *ref, const RuncSpecReso
  * device rules of ours. */
 gboolean runc_cgroup_devices_update (const RuncCgroupRef *ref, const RuncSpecResources *resources,
                                      GError **error);
+
+/* The v2 cgroup of process @pid, as a directory below the mount that @near is in (new string); NULL
+ * when it cannot be told, or is outside of our cgroup namespace. */
+char *runc_cgroup_v2_dir_of_process (pid_t pid, const char *near);
+
+/* The systemd driver's part of the public functions. Adopt starts the unit around @pid, finds its
+ * cgroup and sets by hand what systemd has no property for. On error the unit is stopped again. */
+gboolean runc_cgroup_systemd_adopt (const RuncCgroupSetup *setup, pid_t pid, RuncCgroupMade *made,
+                                    GError **error);
+gboolean runc_cgroup_systemd_update (const RuncCgroupRef *ref, const RuncSpecResources *resources,
+                                     GError **error);
+/* Kill what is in the unit and wait until systemd has unloaded it. */
+gboolean runc_cgroup_systemd_remove (const RuncCgroupRef *ref, GError **error);

@@ -13,4 +13,7 @@ runc_sources += \
 	src/cgroup/oom.c \
 	src/cgroup/stats-read.c \
 	src/cgroup/stats.c src/cgroup/stats.h \
-	src/cgroup/v1.c
+	src/cgroup/systemd.c \
+	src/cgroup/unit.c src/cgroup/unit.h \
+	src/cgroup/v1.c \
+	src/cgroup/v2.c

@@ -17,6 +17,9 @@ tests_unit_test_cgroup_stats_SOURCES = \
 unit_programs += tests/unit/test-cgroup-convert
 tests_unit_test_cgroup_convert_SOURCES = tests/unit/test-cgroup-convert.c
 
+unit_programs += tests/unit/test-cgroup-unit
+tests_unit_test_cgroup_unit_SOURCES = tests/unit/test-cgroup-unit.c
+
 unit_programs += tests/unit/test-cgroup-devices
 tests_unit_test_cgroup_devices_SOURCES = tests/unit/test-cgroup-devices.c
 

@@ -1,0 +1,230 @@
+/* The systemd driver: a transient unit around the container. Runs in the parent.
+ *
+ * systemd is spoken to by the helper runc-scope (D-Bus, see helpers/runc-scope.c). A scope needs a
+ * process to exist, so it is started after the clone, while the child waits; systemd moves the
+ * process into it. The limits are properties of the unit, so that systemd knows them, and are also
+ * written to the cgroup by hand, as in the filesystem driver: not every limit has a property.
+ */
+#include "cgroup/driver.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/process.h"
+#include "cgroup/dir.h"
+#include "cgroup/limits.h"
+#include "cgroup/unit.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define HELPER            "runc-scope"
+#define HELPER_TIMEOUT_MS 60000
+
+/* How long a unit whose processes were killed has to go by itself before it is stopped. */
+#define VANISH_TIMEOUT_US 20000
+
+/* Exit statuses of the helper. */
+enum
+{
+  STATUS_OK = 0,
+  STATUS_UNIT_EXISTS = 2,
+  STATUS_NO_MANAGER = 3,
+};
+
+/* One request to the manager that @ref's unit belongs to. @properties: of type a(sv), or NULL */
+static gboolean
+ask_manager (const RuncCgroupRef *ref, const char *op, GVariant *properties, GError **error)
+{
+  g_autofree char *helper = runc_process_find_helper (HELPER, "RUNC_SCOPE");
+  const char *argv[] = { HELPER, NULL };
+  g_auto (RuncProcessResult) result = { 0 };
+  g_auto (RuncProcess) process = RUNC_PROCESS_INIT;
+  autojson RuncJson *request = json_object_new_object ();
+  g_autofree char *text = NULL;
+
+  if (helper == NULL)
+    return runc_throw (
+        error, RUNC_ERROR_UNSUPPORTED,
+        "cannot use systemd cgroups: the helper '%s' is not installed (it is part of "
+        "runc: build with gio-2.0, or choose it with $RUNC_SCOPE)",
+        HELPER);
+  json_object_object_add (request, "op", json_object_new_string (op));
+  json_object_object_add (request, "user", json_object_new_boolean (ref->user_bus));
+  json_object_object_add (request, "unit", json_object_new_string (ref->unit));
+  if (properties != NULL)
+    {
+      g_autofree char *printed = g_variant_print (properties, TRUE);
+      json_object_object_add (request, "properties", json_object_new_string (printed));
+    }
+  text = runc_json_to_string (request);
+  runc_debug ("%s: %s", HELPER, text);
+  autofd int in = runc_memfd_with_text (text, error);
+  if (in < 0)
+    return FALSE;
+  const RuncProcessSpec spec
+      = { .path = helper, .argv = argv, .stdin_fd = in, .timeout_ms = HELPER_TIMEOUT_MS };
+  if (!runc_process_start (&spec, &process, error) || !runc_process_wait (&process, &result, error))
+    return FALSE;
+  if (result.timed_out)
+    return runc_throw (error, RUNC_ERROR_SYSTEM, "systemd did not answer about unit '%s'",
+                       ref->unit);
+  if (result.status == STATUS_UNIT_EXISTS)
+    return runc_throw (error, RUNC_ERROR_EXISTS, "container's cgroup is not empty: %s",
+                       result.stderr_text);
+  if (result.status == STATUS_NO_MANAGER)
+    return runc_throw (error, RUNC_ERROR_UNSUPPORTED, "cannot use systemd cgroups: %s",
+                       result.stderr_text);
+  if (result.status != STATUS_OK)
+    return runc_throw (error, RUNC_ERROR_SYSTEM, "%s",
+                       result.stderr_text != NULL && *result.stderr_text != '\0'
+                           ? result.stderr_text
+                           : "the helper " HELPER " was killed");
+  return TRUE;
+}
+
+/* The v2 cgroup that systemd has put @pid into. */
+static char *
+find_dir (pid_t pid, const char *unit, GError **error)
+{
+  char *dir = runc_cgroup_v2_dir_of_process (pid, "/sys/fs/cgroup");
+
+  if (dir == NULL)
+    dir = runc_cgroup_v2_dir_of_process (pid, "/sys/fs/cgroup/unified");
+  if (dir == NULL)
+    runc_throw (error, RUNC_ERROR_SYSTEM,
+                "cannot find the cgroup of systemd unit '%s': no cgroup v2 hierarchy at "
+                "/sys/fs/cgroup shows process %d",
+                unit, (int)pid);
+  return dir;
+}
+
+/* Put @pid, which is in @dir, into its sub-cgroup @name, and let that have the controllers. */
+static char *
+enter_subgroup (const char *dir, const char *name, pid_t pid, GError **error)
+{
+  g_autoptr (GPtrArray) made = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *sub = g_build_filename (dir, name, NULL);
+  char text[16];
+  int r;
+
+  if (strchr (name, '/') != NULL || g_str_equal (name, ".") || g_str_equal (name, ".."))
+    {
+      runc_throw (error, RUNC_ERROR_INVALID_SPEC,
+                  "annotations[\"run.oci.systemd.subgroup\"]: '%s' is not the name of a directory",
+                  name);
+      return NULL;
+    }
+  r = runc_cgroup_dir_make (sub, made);
+  autofd int fd = r < 0 ? r : runc_cgroup_dir_open (sub);
+  snprintf (text, sizeof text, "%d", (int)pid);
+  r = fd < 0 ? fd : runc_cgroup_write (fd, "cgroup.procs", text);
+  if (r < 0)
+    {
+      runc_cgroup_throw (error, r, "cannot move the container into cgroup '%s'", sub);
+      return NULL;
+    }
+  runc_cgroup_v2_enable_controllers (sub);
+  return g_steal_pointer (&sub);
+}
+
+/* What systemd has no property for, and the device rules. */
+static gboolean
+set_by_hand (const RuncCgroupSetup *setup, const char *dir, GError **error)
+{
+  RuncCgroupRef ref = { .driver = DRIVER_SYSTEMD, .v2_dir = dir };
+  RuncSpecResources resources = { 0 };
+  RuncSpecCpu cpu = { 0 };
+
+  if (setup->resources != NULL)
+    resources = *setup->resources;
+  if (resources.cpu != NULL)
+    {
+      cpu = *resources.cpu;
+      cpu.quota.value = runc_unit_rounded_quota (&cpu);
+      resources.cpu = &cpu;
+    }
+  return runc_cgroup_limits_apply (&ref, &resources, NULL, error)
+         && (!setup->device_rules || runc_cgroup_devices_apply (&ref, &resources, error));
+}
+
+gboolean
+runc_cgroup_systemd_adopt (const RuncCgroupSetup *setup, pid_t pid, RuncCgroupMade *made,
+                           GError **error)
+{
+  g_autofree char *slice = NULL, *unit = NULL, *dir = NULL;
+  g_autoptr (GVariant) properties = runc_unit_start_properties (setup, pid, error);
+  RuncCgroupRef ref = { .driver = DRIVER_SYSTEMD, .user_bus = setup->ref.user_bus };
+
+  if (properties == NULL || !runc_unit_name (setup->systemd_path, &slice, &unit, error))
+    return FALSE;
+  ref.unit = unit;
+  if (!ask_manager (&ref, "start", properties, error))
+    return runc_prefix (error, "unable to apply cgroup configuration");
+  dir = find_dir (pid, unit, error);
+  if (dir != NULL && setup->subgroup != NULL && *setup->subgroup != '\0')
+    {
+      char *sub = enter_subgroup (dir, setup->subgroup, pid, error);
+      g_free (dir);
+      dir = sub;
+    }
+  if (dir == NULL || !set_by_hand (setup, dir, error))
+    {
+      g_autoptr (GError) local = NULL;
+      if (!ask_manager (&ref, "stop", NULL, &local))
+        runc_warning ("%s", local->message);
+      return FALSE;
+    }
+  g_free (made->v2_dir);
+  made->v2_dir = g_steal_pointer (&dir);
+  g_free (made->unit);
+  made->unit = g_steal_pointer (&unit);
+  return TRUE;
+}
+
+gboolean
+runc_cgroup_systemd_update (const RuncCgroupRef *ref, const RuncSpecResources *resources,
+                            GError **error)
+{
+  g_autoptr (GVariant) properties = NULL;
+
+  if (ref->unit == NULL)
+    return TRUE;
+  properties
+      = runc_unit_limit_properties (resources, !ref->user_bus && resources->n_devices > 0, error);
+  return properties != NULL && ask_manager (ref, "set", properties, error);
+}
+
+/* Kill everything in the cgroup, and see whether systemd removes it on its own, as it does with a
+ * scope that has no process any more. */
+static gboolean
+vanishes (const char *dir)
+{
+  RuncCgroupBackoff backoff = { .deadline = g_get_monotonic_time () + VANISH_TIMEOUT_US };
+  const RuncCgroupRef ref = { .v2_dir = dir };
+
+  while (access (dir, F_OK) == 0)
+    {
+      if (backoff.step_us == 0)
+        runc_cgroup_signal_all (&ref, SIGKILL, NULL);
+      if (!runc_cgroup_backoff_wait (&backoff, -1))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+runc_cgroup_systemd_remove (const RuncCgroupRef *ref, GError **error)
+{
+  /* Without a name, runc was killed before the unit existed, or its process has never run: the
+   * unit, if there is one, ends with it. */
+  if (ref->unit == NULL)
+    return TRUE;
+  if (ref->v2_dir != NULL && g_str_has_suffix (ref->unit, ".scope") && vanishes (ref->v2_dir))
+    return TRUE;
+  return ask_manager (ref, "stop", NULL, error);
+}

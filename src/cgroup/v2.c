@@ -1,0 +1,88 @@
+/* Where v2 cgroups are and what they can do, whoever made them. Runs in the parent. */
+#include "cgroup/driver.h"
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "cgroup/dir.h"
+#include "sys/procfs.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+/* Enable in @dir_fd those of its controllers that are not enabled yet. */
+static void
+enable_all (int dir_fd, const char *dir)
+{
+  g_autofree char *available = NULL, *enabled = NULL;
+  g_autoptr (GString) all = g_string_new (NULL);
+
+  if (runc_cgroup_read (dir_fd, "cgroup.controllers", &available) < 0
+      || runc_cgroup_read (dir_fd, "cgroup.subtree_control", &enabled) < 0)
+    return;
+  g_auto (GStrv) have = g_strsplit_set (enabled, " \n", -1);
+  g_auto (GStrv) list = g_strsplit_set (available, " \n", -1);
+  for (char **name = list; *name != NULL; name++)
+    if (**name != '\0' && !g_strv_contains ((const char *const *)have, *name))
+      g_string_append_printf (all, "%s+%s", all->len > 0 ? " " : "", *name);
+  if (all->len == 0 || runc_cgroup_write (dir_fd, "cgroup.subtree_control", all->str) == 0)
+    return;
+  /* One that is refused (a domain controller in a threaded cgroup, cpu with realtime processes)
+   * takes the others with it. */
+  g_auto (GStrv) words = g_strsplit (all->str, " ", -1);
+  for (char **word = words; *word != NULL; word++)
+    {
+      int r = runc_cgroup_write (dir_fd, "cgroup.subtree_control", *word);
+      if (r < 0)
+        runc_debug ("cannot enable controller '%s' in '%s': %s", *word + 1, dir, g_strerror (-r));
+    }
+}
+
+void
+runc_cgroup_v2_enable_controllers (const char *dir)
+{
+  g_autofree char *mount = runc_cgroup_v2_mount_of (dir);
+  g_autofree char *offered = NULL, *have = NULL;
+
+  if (mount == NULL || g_str_equal (mount, dir))
+    return;
+  autofd int mount_fd = runc_cgroup_dir_open (mount);
+  autofd int dir_fd = runc_cgroup_dir_open (dir);
+  if (mount_fd < 0 || dir_fd < 0 || runc_cgroup_read (mount_fd, "cgroup.controllers", &offered) < 0
+      || runc_cgroup_read (dir_fd, "cgroup.controllers", &have) < 0 || g_str_equal (offered, have))
+    return;
+  enable_all (mount_fd, mount);
+  for (const char *end = strchr (dir + strlen (mount) + 1, '/'); end != NULL;
+       end = strchr (end + 1, '/'))
+    {
+      g_autofree char *parent = g_strndup (dir, (gsize)(end - dir));
+      autofd int fd = runc_cgroup_dir_open (parent);
+
+      if (fd >= 0)
+        enable_all (fd, parent);
+    }
+}
+
+char *
+runc_cgroup_v2_dir_of_process (pid_t pid, const char *near)
+{
+  g_autofree char *mount = runc_cgroup_v2_mount_of (near);
+  g_autofree char *name = g_strdup_printf ("%d/cgroup", (int)pid);
+  autofd int proc = mount != NULL && pid > 0 ? runc_sys_proc_open () : -EBADF;
+  autofd int fd = proc >= 0 ? runc_sys_proc_open_file (proc, name, O_RDONLY) : -EBADF;
+  char text[8192];
+  gssize n = fd >= 0 ? read (fd, text, sizeof text - 1) : -1;
+  char *line;
+
+  if (n <= 0)
+    return NULL;
+  text[n] = '\0';
+  line = g_str_has_prefix (text, "0::") ? text : strstr (text, "\n0::");
+  if (line == NULL)
+    return NULL;
+  line += strcspn (line, "/");
+  line[strcspn (line, "\n")] = '\0';
+  /* Outside of our cgroup namespace, or removed: of no use. */
+  if (g_str_has_prefix (line, "/..") || g_str_has_suffix (line, " (deleted)"))
+    return NULL;
+  return g_str_equal (line, "/") ? g_strdup (mount) : g_strconcat (mount, line, NULL);
+}
