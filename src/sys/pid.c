@@ -192,7 +192,7 @@ runc_sys_for_each_process (int (*visit) (pid_t pid, void *data), void *data)
 bool
 runc_sys_in_initial_userns (void)
 {
-  ino_t inode;
+  ino_t inode = 0;
 
   return runc_sys_process_namespace (0, "user", &inode) == 0 && inode == INITIAL_USERNS_INODE;
 }
