@@ -4,8 +4,12 @@
  * alternatives, not a conjunction: libseccomp takes one condition per argument and rule, and
  * profiles count on getting several rules out of it.
  *
- * What libseccomp writes is taken apart again (regions.h), so that its optimization, a tree, would
- * only cost time here.
+ * libseccomp has to be held right (all versions up to 2.6.1 that were looked at). Without its tree
+ * it has the first rule load the number of the system call, and leaves that out with the rule when
+ * the rule turns out not to exist on the architecture: the filter then compares something else. Its
+ * tree loads the number in any case, but breaks for an architecture without rules (up to 2.5.4). So
+ * each architecture gets a filter of its own, with what exists there, as a tree if there is
+ * anything. How it looks does not matter: it is taken apart again (regions.h).
  */
 #include "seccomp/library.h"
 
@@ -47,21 +51,35 @@ runc_seccomp_library_version (void)
   return text;
 }
 
-static gboolean
-add_archs (scmp_filter_ctx context, const RuncSeccompProfile *profile, GError **error)
+/* An empty filter for @arch. */
+static Context *
+new_context (guint32 default_action, const RuncSeccompArch *arch, GError **error)
 {
-  for (gsize i = 0; i < profile->n_archs; i++)
-    {
-      int r = seccomp_arch_add (context, profile->archs[i].token);
+  g_autoptr (Context) context = seccomp_init (default_action);
+  int r;
 
-      if (r < 0 && r != -EEXIST)
-        return runc_throw (
-            error, RUNC_ERROR_UNSUPPORTED,
-            "linux.seccomp.architectures: libseccomp refuses architecture 0x%x (%s); "
-            "all of a filter must have the byte order of this machine",
-            profile->archs[i].token, g_strerror (-r));
+  if (context == NULL)
+    {
+      runc_throw (error, RUNC_ERROR_UNSUPPORTED,
+                  "linux.seccomp.defaultAction: refused by libseccomp %s",
+                  runc_seccomp_library_version ());
+      return NULL;
     }
-  return TRUE;
+  if (arch->token == seccomp_arch_native ())
+    return g_steal_pointer (&context);
+  r = seccomp_arch_add (context, arch->token);
+  if (r == 0)
+    r = seccomp_arch_remove (context, seccomp_arch_native ());
+  if (r < 0)
+    {
+      runc_throw (
+          error, RUNC_ERROR_UNSUPPORTED,
+          "linux.seccomp.architectures: libseccomp refuses architecture 0x%x (%s); all of a "
+          "filter must have the byte order of this machine",
+          arch->token, g_strerror (-r));
+      return NULL;
+    }
+  return g_steal_pointer (&context);
 }
 
 static gboolean
@@ -150,22 +168,26 @@ export_program (scmp_filter_ctx context, GArray **ret_program, GError **error)
 }
 
 gboolean
-runc_seccomp_library_compile (const RuncSeccompProfile *profile, GArray **ret_program,
+runc_seccomp_library_compile (const RuncSeccompProfile *profile, gsize arch, GArray **ret_program,
                               GError **error)
 {
-  g_autoptr (Context) context = seccomp_init (profile->default_action);
+  g_autoptr (Context) context = new_context (profile->default_action, &profile->archs[arch], error);
+
+  guint n_rules = 0;
 
   if (context == NULL)
-    return runc_throw (error, RUNC_ERROR_UNSUPPORTED,
-                       "linux.seccomp.defaultAction: refused by libseccomp %s",
-                       runc_seccomp_library_version ());
-  if (!add_archs (context, profile, error))
     return FALSE;
   for (guint i = 0; i < profile->entries->len; i++)
     {
       const RuncSeccompEntry *entry = &g_array_index (profile->entries, RuncSeccompEntry, i);
-      if (!entry->plain && !add_entry (context, entry, error))
+      if (entry->plain || entry->numbers[arch] < 0)
+        continue;
+      if (!add_entry (context, entry, error))
         return runc_prefix (error, "linux.seccomp.syscalls[%zu]", entry->rule_index);
+      n_rules++;
     }
+  if (n_rules > 0 && seccomp_attr_set (context, SCMP_FLTATR_CTL_OPTIMIZE, 2) < 0)
+    return runc_throw (error, RUNC_ERROR_UNSUPPORTED, "linux.seccomp: libseccomp %s has no tree",
+                       runc_seccomp_library_version ());
   return export_program (context, ret_program, error);
 }

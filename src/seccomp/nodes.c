@@ -11,10 +11,10 @@
 
 typedef struct
 {
-  guint16 code; /* of the instruction; PROGRAM: none */
+  guint16 code; /* of the instruction, or PROGRAM */
   guint16 zero; /* nodes are compared as bytes */
-  guint32 k;
-  guint32 yes; /* or the only next one */
+  guint32 k;    /* of the instruction, or which program */
+  guint32 yes;  /* or the only next one */
   guint32 no;
 } Node;
 
@@ -25,10 +25,9 @@ typedef struct
 
 struct RuncNodes
 {
-  GArray *nodes;     /* of Node */
-  GHashTable *known; /* (bytes of a Node) -> number + 1 */
-  const struct sock_filter *program;
-  guint n_program;
+  GArray *nodes;       /* of Node */
+  GHashTable *known;   /* (bytes of a Node) -> number + 1 */
+  GPtrArray *programs; /* of GArray of struct sock_filter */
 };
 
 static guint
@@ -54,6 +53,7 @@ runc_nodes_new (void)
   RuncNodes *nodes = g_new0 (RuncNodes, 1);
 
   nodes->nodes = g_array_new (FALSE, FALSE, sizeof (Node));
+  nodes->programs = g_ptr_array_new_with_free_func ((GDestroyNotify)g_array_unref);
   nodes->known = g_hash_table_new_full (node_hash, node_equal, g_free, NULL);
   return nodes;
 }
@@ -63,6 +63,7 @@ runc_nodes_free (RuncNodes *nodes)
 {
   g_array_unref (nodes->nodes);
   g_hash_table_unref (nodes->known);
+  g_ptr_array_unref (nodes->programs);
   g_free (nodes);
 }
 
@@ -111,11 +112,11 @@ runc_nodes_test (RuncNodes *nodes, guint16 code, guint32 k, guint32 yes, guint32
 }
 
 guint32
-runc_nodes_program (RuncNodes *nodes, const struct sock_filter *program, guint n)
+runc_nodes_program (RuncNodes *nodes, GArray *program)
 {
-  nodes->program = program;
-  nodes->n_program = n;
-  return add (nodes, (Node){ .code = PROGRAM, .yes = NONE, .no = NONE });
+  g_ptr_array_add (nodes->programs, g_array_ref (program));
+  return add (nodes,
+              (Node){ .code = PROGRAM, .k = nodes->programs->len - 1, .yes = NONE, .no = NONE });
 }
 
 typedef struct
@@ -169,10 +170,10 @@ write_test (Writer *writer, const Node *node)
 }
 
 static void
-write_program (Writer *writer)
+write_program (Writer *writer, const GArray *program)
 {
-  for (guint i = writer->nodes->n_program; i > 0; i--)
-    g_array_append_val (writer->reversed, writer->nodes->program[i - 1]);
+  for (guint i = program->len; i > 0; i--)
+    g_array_append_val (writer->reversed, g_array_index (program, struct sock_filter, i - 1));
 }
 
 static void
@@ -183,7 +184,7 @@ write_node (Writer *writer, guint32 id)
   if (writer->place[id] != 0)
     return;
   if (node->code == PROGRAM)
-    write_program (writer);
+    write_program (writer, writer->nodes->programs->pdata[node->k]);
   else if (node->yes == NONE)
     put (writer, node->code, node->k, 0, 0);
   else if (node->no == NONE)

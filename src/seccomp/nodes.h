@@ -24,9 +24,8 @@ guint32 runc_nodes_step (RuncNodes *nodes, guint16 code, guint32 k, guint32 next
 /* A conditional jump (BPF_JMP with a constant): to @yes or @no. */
 guint32 runc_nodes_test (RuncNodes *nodes, guint16 code, guint32 k, guint32 yes, guint32 no);
 
-/* A whole program as a node, from its first instruction; to be used for one program per graph. The
- * instructions are borrowed until runc_nodes_write(). */
-guint32 runc_nodes_program (RuncNodes *nodes, const struct sock_filter *program, guint n);
+/* A whole program (array of struct sock_filter, kept) as a node, from its first instruction. */
+guint32 runc_nodes_program (RuncNodes *nodes, GArray *program);
 
 /* Write the program that starts at @root. New array of struct sock_filter. */
 GArray *runc_nodes_write (const RuncNodes *nodes, guint32 root);

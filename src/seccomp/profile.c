@@ -129,11 +129,13 @@ look_up (RuncSeccompProfile *profile, const char *name, int *numbers)
       RuncSeccompArch *arch = &profile->archs[i];
       int number = seccomp_syscall_resolve_name_arch (arch->token, name);
 
-      numbers[i] = number;
       arch->largest = MAX (arch->largest, number);
-      if (number < 0 && number != __NR_SCMP_ERROR
-          && seccomp_syscall_resolve_name_rewrite (arch->token, name) != number)
-        shared = TRUE;
+      if (number < 0 && number != __NR_SCMP_ERROR)
+        {
+          number = seccomp_syscall_resolve_name_rewrite (arch->token, name);
+          shared = shared || number >= 0;
+        }
+      numbers[i] = number;
     }
   return shared;
 }
@@ -152,7 +154,7 @@ add_rule (RuncSeccompProfile *profile, const RuncSpecSyscall *rule, gsize index,
       entry.name = rule->names.items[i];
       /* Also of what follows the default: it is known, though not of interest. */
       shared = look_up (profile, entry.name, entry.numbers);
-      entry.native = entry.numbers[0];
+      entry.native = seccomp_syscall_resolve_name (entry.name);
       if (entry.native == __NR_SCMP_ERROR)
         runc_debug ("unknown seccomp syscall '%s' ignored", entry.name);
       else if (entry.action != profile->default_action)
@@ -182,8 +184,6 @@ claim (const RuncSeccompProfile *profile, GHashTable *owners, RuncSeccompEntry *
       int number = entry->numbers[i];
       RuncSeccompEntry *owner;
 
-      if (number < 0)
-        number = seccomp_syscall_resolve_name_rewrite (profile->archs[i].token, entry->name);
       if (number < 0)
         continue;
       owner = g_hash_table_lookup (owners, number_key (i, number));

@@ -28,7 +28,7 @@ typedef struct
   /* One action for the whole system call on every architecture, and no other name has a say: the
    * answer is in @numbers, nothing has to be compiled. */
   gboolean plain;
-  int numbers[RUNC_SECCOMP_MAX_ARCHS]; /* by architecture; negative: it has none */
+  int numbers[RUNC_SECCOMP_MAX_ARCHS]; /* by architecture; negative: does not have it */
 } RuncSeccompEntry;
 
 typedef struct

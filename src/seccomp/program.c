@@ -38,6 +38,34 @@ compare_constants (gconstpointer a, gconstpointer b)
   return x->number < y->number ? -1 : x->number > y->number;
 }
 
+/* What @token can have. x86_64 and x32 share an architecture, as the kernel tells it to a filter.
+ * If x32 is not in the profile, its numbers are left to what libseccomp does about them. */
+static void
+find_limits (const RuncSeccompProfile *profile, gsize arch, guint32 *ret_first, guint32 *ret_last)
+{
+  guint32 token = profile->archs[arch].token;
+  gboolean has_x32 = FALSE;
+
+  for (gsize i = 0; i < profile->n_archs; i++)
+    has_x32 = has_x32 || profile->archs[i].token == SCMP_ARCH_X32;
+  *ret_first = token == SCMP_ARCH_X32 ? X32_BIT : 0;
+  *ret_last = token == SCMP_ARCH_X86_64 && has_x32 ? X32_BIT - 1 : G_MAXUINT32;
+}
+
+/* The entries that have to be compiled. */
+static gboolean
+add_compiled (RuncRegions *regions, const RuncSeccompProfile *profile, gsize arch, GError **error)
+{
+  g_autoptr (GArray) compiled = NULL;
+  guint32 first, last;
+
+  if (!runc_seccomp_library_compile (profile, arch, &compiled, error))
+    return FALSE;
+  find_limits (profile, arch, &first, &last);
+  runc_regions_add (regions, profile->archs[arch].audit, first, last, compiled);
+  return TRUE;
+}
+
 /* The plain entries on architecture @arch, by number, in runs of one action. */
 static void
 add_constants (RuncRegions *regions, const RuncSeccompProfile *profile, gsize arch)
@@ -77,15 +105,21 @@ is_permissive (guint32 action)
 }
 
 static void
-add_enosys (RuncRegions *regions, const RuncSeccompArch *arch)
+add_enosys (RuncRegions *regions, const RuncSeccompArch *arch, guint32 default_action)
 {
   guint32 last = arch->token == SCMP_ARCH_X86_64 ? X32_BIT - 1 : G_MAXUINT32;
+  guint32 known;
 
-  if (arch->largest > 0)
-    runc_regions_set (regions, arch->audit, (guint32)arch->largest + 1, last, RETURN_ENOSYS);
+  if (arch->largest <= 0)
+    return;
+  /* What shares its number with others can have a second one, which is higher than it looks. */
+  known = MAX ((guint32)arch->largest,
+               runc_regions_highest (regions, arch->audit, last, default_action));
+  if (known < last)
+    runc_regions_set (regions, arch->audit, known + 1, last, RETURN_ENOSYS);
   /* There, large numbers come in a register, and one that the kernel does not have arrives as 0,
    * which was setup(2) before that went out of use. */
-  if (arch->largest > 0 && (arch->token == SCMP_ARCH_S390 || arch->token == SCMP_ARCH_S390X))
+  if (arch->token == SCMP_ARCH_S390 || arch->token == SCMP_ARCH_S390X)
     runc_regions_set (regions, arch->audit, 0, 0, RETURN_ENOSYS);
 }
 
@@ -93,19 +127,20 @@ gboolean
 runc_seccomp_program (const RuncSpecSeccomp *seccomp, GArray **ret_program, GError **error)
 {
   g_auto (RuncSeccompProfile) profile = { 0 };
-  g_autoptr (GArray) compiled = NULL;
-  g_autoptr (RuncRegions) regions = NULL;
+  /* libseccomp's answer to architectures that are not in a filter */
+  g_autoptr (RuncRegions) regions = runc_regions_new (SECCOMP_RET_KILL_THREAD);
   g_autoptr (GArray) program = NULL;
 
-  if (!runc_seccomp_profile_init (&profile, seccomp, error)
-      || !runc_seccomp_library_compile (&profile, &compiled, error))
+  if (!runc_seccomp_profile_init (&profile, seccomp, error))
     return FALSE;
-  regions = runc_regions_new (compiled);
   for (gsize i = 0; i < profile.n_archs; i++)
-    add_constants (regions, &profile, i);
-  if (!is_permissive (profile.default_action))
-    for (gsize i = 0; i < profile.n_archs; i++)
-      add_enosys (regions, &profile.archs[i]);
+    {
+      if (!add_compiled (regions, &profile, i, error))
+        return FALSE;
+      add_constants (regions, &profile, i);
+      if (!is_permissive (profile.default_action))
+        add_enosys (regions, &profile.archs[i], profile.default_action);
+    }
   program = runc_regions_write (regions);
   if (program->len > BPF_MAXINSNS)
     return runc_throw (error, RUNC_ERROR_UNSUPPORTED,

@@ -30,9 +30,7 @@
 #define MAX_DEPTH 1000
 
 /* Numbers within one region that are looked for one after the other. */
-#ifndef MAX_HOLES
 #define MAX_HOLES 3
-#endif
 
 /* About as many system calls as the kernel has. */
 #define KERNEL_NUMBERS 512
@@ -55,8 +53,8 @@ typedef struct
 struct RuncRegions
 {
   RuncNodes *nodes;
-  GArray *tables; /* of Table, in the order of the program */
-  guint32 other;  /* node: all other architectures */
+  GArray *tables; /* of Table, in the order of their making */
+  guint32 other;  /* node: what is in no table */
 };
 
 /* What is in the accumulator, as bits. */
@@ -144,38 +142,26 @@ add_borders (guint16 code, guint32 k, GArray *borders)
   return TRUE;
 }
 
-/* One conditional jump of the survey below. @reached: of its instruction */
+/* One conditional jump of the survey below. @reached: of all instructions */
 static gboolean
-survey_test (const Reader *reader, guint pc, guint8 *reached, gboolean arch_known, GArray *found)
+survey_test (const Reader *reader, guint pc, guint8 *reached, GArray *borders)
 {
   const struct sock_filter *at = &reader->program[pc];
-  guint8 others = reached[pc];
+  guint8 others = reached[pc] & (guint8)~HAS_ARCH;
 
   if (reached[pc] & HAS_ARCH)
-    {
-      if (arch_known)
-        {
-          gboolean yes = holds (at->code, reader->arch, at->k);
-          reached[pc + 1 + (yes ? at->jt : at->jf)] |= HAS_ARCH;
-          others &= (guint8)~HAS_ARCH;
-        }
-      else if (BPF_OP (at->code) != BPF_JEQ)
-        return FALSE;
-      else
-        g_array_append_val (found, at->k);
-    }
-  if (arch_known && (reached[pc] & HAS_NUMBER) && !add_borders (at->code, at->k, found))
+    reached[pc + 1 + (holds (at->code, reader->arch, at->k) ? at->jt : at->jf)] |= HAS_ARCH;
+  if ((reached[pc] & HAS_NUMBER) && !add_borders (at->code, at->k, borders))
     return FALSE;
   reached[pc + 1 + at->jt] |= others;
   reached[pc + 1 + at->jf] |= others;
   return TRUE;
 }
 
-/* Walk over all that can be reached, and collect the constants that decide: architectures, or, with
- * @arch_known, numbers of @reader->arch. FALSE: the program has something that is not understood.
- */
+/* Walk over all that can be reached on @reader->arch, and collect the numbers where something can
+ * change. FALSE: the program has something that is not understood. */
 static gboolean
-survey (const Reader *reader, gboolean arch_known, GArray *found)
+survey (const Reader *reader, GArray *borders)
 {
   /* Jumps go forward only, so that one pass is enough; the longest one ends within this. */
   g_autofree guint8 *reached = g_new0 (guint8, reader->n + G_MAXUINT8 + 2);
@@ -208,7 +194,7 @@ survey (const Reader *reader, gboolean arch_known, GArray *found)
         case TEST (BPF_JGT):
         case TEST (BPF_JGE):
         case TEST (BPF_JSET):
-          if (!survey_test (reader, pc, reached, arch_known, found))
+          if (!survey_test (reader, pc, reached, borders))
             return FALSE;
           break;
         case RETURN:
@@ -294,101 +280,51 @@ append_region (GArray *regions, guint32 first, guint32 node)
     g_array_append_val (regions, region);
 }
 
-/* The regions of @arch. NULL: not understood. */
+/* The regions of @program on @arch. NULL: not understood. */
 static GArray *
-read_arch (Reader *reader, guint32 arch)
+read_program (RuncNodes *nodes, guint32 arch, const GArray *program)
 {
+  g_autofree guint32 *memo = g_new (guint32, program->len + 1);
+  g_autofree guint *round = g_new0 (guint, program->len + 1);
   g_autoptr (GArray) borders = g_array_new (FALSE, FALSE, sizeof (guint32));
   g_autoptr (GArray) regions = g_array_new (FALSE, FALSE, sizeof (Region));
   guint32 zero = 0;
+  Reader reader = {
+    .program = (const struct sock_filter *)(gconstpointer)program->data,
+    .n = program->len,
+    .nodes = nodes,
+    .arch = arch,
+    .memo = memo,
+    .round = round,
+  };
 
-  reader->arch = arch;
   g_array_append_val (borders, zero);
-  if (!survey (reader, TRUE, borders))
+  if (!survey (&reader, borders))
     return NULL;
   sort_unique (borders);
   for (guint i = 0; i < borders->len; i++)
     {
       guint32 node;
 
-      reader->number = g_array_index (borders, guint32, i);
-      reader->current_round++;
-      node = read_from (reader, 0, TRUE, 0, 0);
+      reader.number = g_array_index (borders, guint32, i);
+      reader.current_round++;
+      node = read_from (&reader, 0, TRUE, 0, 0);
       if (node == NO_NODE)
         return NULL;
-      append_region (regions, reader->number, node);
+      append_region (regions, reader.number, node);
     }
   return g_steal_pointer (&regions);
 }
 
-/* A number that is none of @archs. */
-static guint32
-other_arch (const GArray *archs)
-{
-  guint32 other = 0;
-
-  for (guint i = 0; i < archs->len; i++)
-    if (g_array_index (archs, guint32, i) == other)
-      {
-        other++;
-        i = G_MAXUINT;
-      }
-  return other;
-}
-
-static gboolean
-read_program (RuncRegions *regions, const GArray *program)
-{
-  g_autofree guint32 *memo = g_new (guint32, program->len + 1);
-  g_autofree guint *round = g_new0 (guint, program->len + 1);
-  g_autoptr (GArray) archs = g_array_new (FALSE, FALSE, sizeof (guint32));
-  g_autoptr (GArray) rest = NULL;
-  Reader reader = {
-    .program = (const struct sock_filter *)(gconstpointer)program->data,
-    .n = program->len,
-    .nodes = regions->nodes,
-    .memo = memo,
-    .round = round,
-  };
-
-  if (!survey (&reader, FALSE, archs))
-    return FALSE;
-  for (guint i = 0; i < archs->len; i++)
-    {
-      Table table = { .arch = g_array_index (archs, guint32, i) };
-      gboolean repeated = FALSE;
-
-      for (guint j = 0; j < i && !repeated; j++)
-        repeated = g_array_index (archs, guint32, j) == table.arch;
-      if (repeated)
-        continue;
-      table.regions = read_arch (&reader, table.arch);
-      if (table.regions == NULL)
-        return FALSE;
-      g_array_append_val (regions->tables, table);
-    }
-  rest = read_arch (&reader, other_arch (archs));
-  if (rest == NULL || rest->len != 1)
-    return FALSE;
-  regions->other = g_array_index (rest, Region, 0).node;
-  return TRUE;
-}
-
 RuncRegions *
-runc_regions_new (const GArray *program)
+runc_regions_new (guint32 action)
 {
   RuncRegions *regions = g_new0 (RuncRegions, 1);
 
   regions->nodes = runc_nodes_new ();
   regions->tables = g_array_new (FALSE, FALSE, sizeof (Table));
   g_array_set_clear_func (regions->tables, table_clear);
-  if (!read_program (regions, program))
-    {
-      g_array_set_size (regions->tables, 0);
-      regions->other = runc_nodes_program (regions->nodes,
-                                           (const struct sock_filter *)(gconstpointer)program->data,
-                                           program->len);
-    }
+  regions->other = runc_nodes_return (regions->nodes, action);
   return regions;
 }
 
@@ -415,27 +351,83 @@ find_table (RuncRegions *regions, guint32 arch)
   return &g_array_index (regions->tables, Table, regions->tables->len - 1);
 }
 
+/* Append to @to what @from has from @first to @last. */
+static void
+append_part (GArray *to, const GArray *from, guint32 first, guint32 last)
+{
+  for (guint i = 0; i < from->len; i++)
+    {
+      const Region *region = &g_array_index (from, Region, i);
+      guint32 end = i + 1 < from->len ? region[1].first - 1 : G_MAXUINT32;
+
+      if (region->first <= last && end >= first)
+        append_region (to, MAX (region->first, first), region->node);
+    }
+}
+
+/* Put what @with has from @first to @last in the place of what @table has. */
+static void
+replace (Table *table, guint32 first, guint32 last, const GArray *with)
+{
+  GArray *old = table->regions;
+
+  table->regions = g_array_new (FALSE, FALSE, sizeof (Region));
+  if (first > 0)
+    append_part (table->regions, old, 0, first - 1);
+  append_part (table->regions, with, first, last);
+  if (last < G_MAXUINT32)
+    append_part (table->regions, old, last + 1, G_MAXUINT32);
+  g_array_unref (old);
+}
+
+static void
+replace_by_node (Table *table, guint32 first, guint32 last, guint32 node)
+{
+  g_autoptr (GArray) with = g_array_new (FALSE, FALSE, sizeof (Region));
+
+  append_region (with, 0, node);
+  replace (table, first, last, with);
+}
+
+void
+runc_regions_add (RuncRegions *regions, guint32 arch, guint32 first, guint32 last, GArray *program)
+{
+  Table *table = find_table (regions, arch);
+  g_autoptr (GArray) read = read_program (regions->nodes, arch, program);
+
+  if (read != NULL)
+    replace (table, first, last, read);
+  else
+    replace_by_node (table, first, last,
+                     /* with the accumulator as the kernel starts it */
+                     runc_nodes_step (regions->nodes, BPF_LD | BPF_IMM, 0,
+                                      runc_nodes_program (regions->nodes, program)));
+}
+
 void
 runc_regions_set (RuncRegions *regions, guint32 arch, guint32 first, guint32 last, guint32 action)
 {
-  Table *table = find_table (regions, arch);
-  GArray *old = table->regions;
-  guint i = 0;
+  replace_by_node (find_table (regions, arch), first, last,
+                   runc_nodes_return (regions->nodes, action));
+}
 
-  table->regions = g_array_new (FALSE, FALSE, sizeof (Region));
-  for (; i < old->len && g_array_index (old, Region, i).first < first; i++)
-    append_region (table->regions, g_array_index (old, Region, i).first,
-                   g_array_index (old, Region, i).node);
-  append_region (table->regions, first, runc_nodes_return (regions->nodes, action));
-  /* what reaches beyond the change, from there on */
-  for (i = 0; i < old->len; i++)
+guint32
+runc_regions_highest (RuncRegions *regions, guint32 arch, guint32 last, guint32 action)
+{
+  const GArray *of_arch = find_table (regions, arch)->regions;
+  guint32 usual = runc_nodes_return (regions->nodes, action);
+  guint32 end = last;
+
+  for (guint i = of_arch->len; i > 0; i--)
     {
-      guint32 end = i + 1 < old->len ? g_array_index (old, Region, i + 1).first - 1 : G_MAXUINT32;
-      if (end > last)
-        append_region (table->regions, MAX (g_array_index (old, Region, i).first, last + 1),
-                       g_array_index (old, Region, i).node);
+      const Region *region = &g_array_index (of_arch, Region, i - 1);
+      if (region->first > last)
+        continue;
+      if (region->node != usual)
+        return end;
+      end = region->first - 1;
     }
-  g_array_unref (old);
+  return 0;
 }
 
 /* Whether region @i, in the midst of @n, is one number within what is a single region but for it.

@@ -69,3 +69,19 @@ tests_unit_test_spec_validate_SOURCES = tests/unit/test-spec-validate.c \
 
 unit_programs += tests/unit/test-spec-template
 tests_unit_test_spec_template_SOURCES = tests/unit/test-spec-template.c
+
+unit_programs += tests/unit/test-seccomp
+tests_unit_test_seccomp_SOURCES = tests/unit/test-seccomp.c \
+	tests/unit/seccomp-run.c tests/unit/seccomp-run.h
+
+unit_programs += tests/unit/test-seccomp-regions
+tests_unit_test_seccomp_regions_SOURCES = tests/unit/test-seccomp-regions.c \
+	tests/unit/seccomp-run.c tests/unit/seccomp-run.h
+
+unit_programs += tests/unit/test-seccomp-cache
+tests_unit_test_seccomp_cache_SOURCES = tests/unit/test-seccomp-cache.c \
+	tests/unit/seccomp-run.c tests/unit/seccomp-run.h
+
+unit_programs += tests/unit/test-seccomp-notify
+tests_unit_test_seccomp_notify_SOURCES = tests/unit/test-seccomp-notify.c \
+	tests/unit/seccomp-run.c tests/unit/seccomp-run.h
