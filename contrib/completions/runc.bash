@@ -20,7 +20,7 @@ _runc_options()
     options='--force -f --help -h'
     ;;
   doctor)
-    options='--json --help -h'
+    options='--json --check --help -h'
     ;;
   events)
     options='--interval --stats --help -h'

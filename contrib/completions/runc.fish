@@ -83,6 +83,7 @@ complete -c runc -n '__fish_seen_subcommand_from create' -l publish -s p -x -d '
 complete -c runc -n '__fish_seen_subcommand_from delete' -l force -s f -d 'kill a container that still runs (with SIGKILL); one that is not there is no error'
 
 complete -c runc -n '__fish_seen_subcommand_from doctor' -l json -d 'print JSON'
+complete -c runc -n '__fish_seen_subcommand_from doctor' -l check -x -d 'check only this, by its id in the JSON (may be given again)'
 
 complete -c runc -n '__fish_seen_subcommand_from events' -l interval -x -d 'time between two statistics'
 complete -c runc -n '__fish_seen_subcommand_from events' -l stats -d 'print the statistics once and exit'

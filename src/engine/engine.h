@@ -103,6 +103,47 @@ gboolean runc_engine_events (const RuncGlobal *global, const RuncEventsRequest *
 /* The `features` document (new reference). */
 RuncJson *runc_engine_features (GError **error);
 
+/* ---- doctor.c ---- */
+
+#define RUNC_DOCTOR_STATUSES(X)                                                                    \
+  X (OK, "ok")           /* nothing to do */                                                       \
+  X (LIMITED, "limited") /* there, but not all that containers could use */                        \
+  X (MISSING, "missing") /* not there */
+
+typedef enum
+{
+#define X(name, text) RUNC_DOCTOR_##name,
+  RUNC_DOCTOR_STATUSES (X)
+#undef X
+} RuncDoctorStatus;
+
+const char *runc_doctor_status_to_string (RuncDoctorStatus status);
+
+/* What one check of the machine came to. */
+typedef struct
+{
+  const char *id;    /* "procfs"; for --check and for messages of other verbs */
+  const char *title; /* "new /proc" */
+  gboolean needed;   /* this user can run no ordinary container without it */
+  RuncDoctorStatus status;
+  char *found; /* one line */
+  char *means; /* what it means for containers; NULL when ok */
+  char *mend;  /* the command or setting that changes it; NULL when ok */
+} RuncDoctorFinding;
+
+/* The ids of all checks in the order of the report, NULL-terminated (free the array only). */
+const char **runc_doctor_ids (void);
+
+/* Try what containers need from this machine and user. Leaves nothing behind.
+ *
+ * @only: ids of checks (NULL-terminated), or NULL for all; RUNC_ERROR_USAGE for one there is not
+ * Returns RuncDoctorFinding in the order of the table. What is wrong with the machine is a finding,
+ * not an error. */
+GPtrArray *runc_engine_doctor (const char *const *only, GError **error);
+
+/* As `runc doctor --json` prints them (new reference). */
+RuncJson *runc_doctor_findings_to_json (const GPtrArray *findings);
+
 /* ---- internals shared by the use cases (engine/common.c) ---- */
 
 struct RuncState;

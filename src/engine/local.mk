@@ -21,3 +21,18 @@ runc_sources += \
 	src/engine/prepare.c src/engine/prepare.h \
 	src/engine/run.c \
 	src/engine/start.c
+
+# doctor
+runc_sources += \
+	src/engine/doctor.c src/engine/doctor.h \
+	src/engine/doctor-cgroup.c \
+	src/engine/doctor-ids.c \
+	src/engine/doctor-kernel.c \
+	src/engine/doctor-mounts.c \
+	src/engine/doctor-nested.c \
+	src/engine/doctor-net.c \
+	src/engine/doctor-packages.c \
+	src/engine/doctor-session.c \
+	src/engine/doctor-subids.c \
+	src/engine/doctor-try.c src/engine/doctor-try.h \
+	src/engine/doctor-userns.c

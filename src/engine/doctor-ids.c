@@ -1,0 +1,390 @@
+/* `doctor`: many ids for a container. Runs in the parent.
+ *
+ * Two things have to be there: ranges that root gave the user, and two programs with the right to
+ * map them. The programs are tried on a child of ours with the ranges that a container would get.
+ */
+#include "engine/doctor-try.h"
+
+#include "base/fd.h"
+#include "base/process.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/xattr.h>
+
+/* Enough for the ids of any distribution's packages, "nobody" included. */
+#define ENOUGH_IDS 65536
+
+#define ONE_ID                                                                                     \
+  "containers have one uid and one gid: their programs cannot change user, and packages cannot "   \
+  "be "                                                                                            \
+  "installed in them"
+
+#define TOOL_TIMEOUT_MS 2000
+
+typedef struct
+{
+  const char *file;   /* "/etc/subuid" */
+  const char *others; /* whose real ids a range must not have */
+  const char *option; /* of usermod */
+  const RuncIdRanges *ranges;
+  const RuncIdRanges *here; /* what exists in our user namespace */
+  RuncDoctorSubids subids;
+} Side;
+
+static bool
+maps_directly (const RuncDoctor *doctor)
+{
+  const guint64 caps
+      = (G_GUINT64_CONSTANT (1) << CAP_SETUID) | (G_GUINT64_CONSTANT (1) << CAP_SETGID);
+
+  return doctor->who != RUNC_WHO_USER && (doctor->host->effective_caps & caps) == caps;
+}
+
+static guint64
+count_ids (const RuncIdRanges *ranges)
+{
+  guint64 n = 0;
+
+  for (gsize i = 0; i < ranges->n; i++)
+    n += ranges->items[i].size;
+  return n;
+}
+
+/* Do all ids of @range exist in our user namespace? */
+static bool
+exists_here (const RuncIdRange *range, const RuncIdRanges *here)
+{
+  for (gsize i = 0; i < here->n; i++)
+    if (range->inside >= here->items[i].inside
+        && (guint64)range->inside + range->size
+               <= (guint64)here->items[i].inside + here->items[i].size)
+      return true;
+  return false;
+}
+
+static guint64
+count_usable (const Side *side)
+{
+  guint64 n = 0;
+
+  for (gsize i = 0; i < side->ranges->n; i++)
+    if (exists_here (&side->ranges->items[i], side->here))
+      n += side->ranges->items[i].size;
+  return n;
+}
+
+/* ---- the ranges --------------------------------------------------------------------------------
+ */
+
+/* As root of a namespace: what is there is what can be handed on. */
+static void
+check_own_ids (RuncDoctor *doctor, RuncDoctorFinding *finding)
+{
+  guint64 uids = count_ids (&doctor->host->uid_map), gids = count_ids (&doctor->host->gid_map);
+
+  if (doctor->who == RUNC_WHO_REAL_ROOT)
+    {
+      runc_doctor_found (finding, RUNC_DOCTOR_OK, "not needed: root may map any ids");
+      return;
+    }
+  runc_doctor_found (finding,
+                     MIN (uids, gids) <= 1           ? RUNC_DOCTOR_MISSING
+                     : MIN (uids, gids) < ENOUGH_IDS ? RUNC_DOCTOR_LIMITED
+                                                     : RUNC_DOCTOR_OK,
+                     "this user namespace has %" G_GUINT64_FORMAT " uid%s and %" G_GUINT64_FORMAT
+                     " gid%s",
+                     uids, uids == 1 ? "" : "s", gids, gids == 1 ? "" : "s");
+  if (finding->status == RUNC_DOCTOR_OK)
+    return;
+  if (finding->status == RUNC_DOCTOR_MISSING)
+    runc_doctor_means (finding, ONE_ID);
+  else
+    runc_doctor_means (finding, "containers have no more ids than that, and images that use "
+                                "higher ones fail to unpack or start");
+  runc_doctor_mend (finding, "%s", runc_doctor_grant (doctor, RUNC_GRANT_IDS));
+}
+
+static void
+mend_by_usermod (const RuncDoctor *doctor, const Side *sides, RuncDoctorFinding *finding)
+{
+  g_autoptr (GString) command = g_string_new ("'usermod");
+
+  for (int i = 0; i < 2; i++)
+    if (count_usable (&sides[i]) < ENOUGH_IDS)
+      {
+        guint64 first = sides[i].subids.first_free;
+
+        g_string_append_printf (command, " --add-%ss %" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT,
+                                sides[i].option, first, first + ENOUGH_IDS - 1);
+      }
+  runc_doctor_mend (finding, "%s %s', as root", command->str, doctor->user);
+}
+
+static void
+report_too_few (const RuncDoctor *doctor, const Side *sides, RuncDoctorFinding *finding)
+{
+  guint64 uids = count_usable (&sides[0]), gids = count_usable (&sides[1]);
+  bool elsewhere = (uids == 0 && sides[0].ranges->n > 0) || (gids == 0 && sides[1].ranges->n > 0);
+
+  if (MIN (uids, gids) > 0)
+    {
+      runc_doctor_found (finding, RUNC_DOCTOR_LIMITED,
+                         "%" G_GUINT64_FORMAT " uids and %" G_GUINT64_FORMAT " gids", uids, gids);
+      runc_doctor_means (finding, "containers have no more ids than that, and images that use "
+                                  "higher ones fail to unpack or start");
+    }
+  else
+    {
+      const char *files = uids > 0   ? "/etc/subgid"
+                          : gids > 0 ? "/etc/subuid"
+                                     : "/etc/subuid and /etc/subgid";
+
+      if (elsewhere)
+        runc_doctor_found (finding, RUNC_DOCTOR_MISSING,
+                           "the ranges of %s in %s do not exist in this user namespace",
+                           doctor->user, files);
+      else
+        runc_doctor_found (finding, RUNC_DOCTOR_MISSING, "no range for %s in %s", doctor->user,
+                           files);
+      runc_doctor_means (finding, ONE_ID);
+    }
+  if (elsewhere)
+    runc_doctor_mend (finding, "%s", runc_doctor_grant (doctor, RUNC_GRANT_IDS));
+  else
+    mend_by_usermod (doctor, sides, finding);
+}
+
+/* A line, or an id, that should not be there. */
+static bool
+report_fault (const RuncDoctor *doctor, const Side *side, RuncDoctorFinding *finding)
+{
+  const RuncDoctorSubids *subids = &side->subids;
+
+  if (subids->broken != NULL)
+    {
+      runc_doctor_found (finding, RUNC_DOCTOR_LIMITED, "line %u of %s is not understood: '%s'",
+                         subids->broken_line, side->file, subids->broken);
+      runc_doctor_means (finding, "newuidmap and newgidmap do not take this range");
+      runc_doctor_mend (finding, "write it as '%s:FIRST:COUNT' in decimal, or remove it, as root",
+                        doctor->user);
+      return true;
+    }
+  if (subids->overlaps != NULL)
+    {
+      runc_doctor_found (finding, RUNC_DOCTOR_LIMITED,
+                         "in %s, the ids from %" G_GUINT64_FORMAT " on belong to %s as well",
+                         side->file, subids->overlap_from, subids->overlaps);
+      runc_doctor_means (finding,
+                         "the containers of %s can reach files and processes of %s, or the "
+                         "reverse",
+                         doctor->user, subids->overlaps);
+      runc_doctor_mend (finding,
+                        "give one of them a range of his own, as root: remove the line from %s, "
+                        "then 'usermod --add-%ss %" G_GUINT64_FORMAT "-%" G_GUINT64_FORMAT " %s'",
+                        side->file, side->option, subids->first_free,
+                        subids->first_free + ENOUGH_IDS - 1, doctor->user);
+      return true;
+    }
+  return false;
+}
+
+void
+runc_doctor_check_subordinate_ids (RuncDoctor *doctor, RuncDoctorFinding *finding)
+{
+  const RuncHost *host = doctor->host;
+  Side sides[2] = {
+    { "/etc/subuid", "/etc/passwd", "subuid", &host->sub_uids, &host->uid_map, { 0 } },
+    { "/etc/subgid", "/etc/group", "subgid", &host->sub_gids, &host->gid_map, { 0 } },
+  };
+
+  if (maps_directly (doctor))
+    {
+      check_own_ids (doctor, finding);
+      return;
+    }
+  for (int i = 0; i < 2; i++)
+    {
+      g_autofree char *text = runc_doctor_read (sides[i].file);
+      g_autofree char *others = runc_doctor_read (sides[i].others);
+
+      runc_doctor_inspect_subids (text != NULL ? text : "", doctor->user, host->euid, others,
+                                  &sides[i].subids);
+    }
+  if (!report_fault (doctor, &sides[0], finding) && !report_fault (doctor, &sides[1], finding))
+    {
+      guint64 uids = count_usable (&sides[0]), gids = count_usable (&sides[1]);
+
+      if (MIN (uids, gids) < ENOUGH_IDS)
+        report_too_few (doctor, sides, finding);
+      else
+        runc_doctor_found (finding, RUNC_DOCTOR_OK,
+                           "%s has %" G_GUINT64_FORMAT " uids and %" G_GUINT64_FORMAT " gids",
+                           doctor->user, uids, gids);
+    }
+  for (int i = 0; i < 2; i++)
+    runc_doctor_subids_clear (&sides[i].subids);
+}
+
+/* ---- the programs ------------------------------------------------------------------------------
+ */
+
+/* Can the file @path give rights to who runs it? If not, why and the way out are in @finding. */
+static bool
+has_rights (const RuncDoctor *doctor, const char *path, RuncDoctorFinding *finding)
+{
+  struct statvfs fs;
+  struct stat st;
+  bool has_caps = getxattr (path, "security.capability", NULL, 0) > 0;
+
+  if (runc_doctor_process_status ("NoNewPrivs", 0) == 1)
+    {
+      runc_doctor_found (finding, RUNC_DOCTOR_MISSING,
+                         "'%s' gets no rights: no_new_privs is set for this process", path);
+      runc_doctor_mend (finding, "%s", runc_doctor_grant (doctor, RUNC_GRANT_SETUID));
+    }
+  else if (statvfs (path, &fs) == 0 && (fs.f_flag & ST_NOSUID) != 0)
+    {
+      runc_doctor_found (finding, RUNC_DOCTOR_MISSING,
+                         "'%s' gets no rights: its filesystem is mounted nosuid", path);
+      runc_doctor_mend (finding, "mount it without 'nosuid', as root: 'mount -o remount,suid "
+                                 "MOUNTPOINT' (findmnt -T shows which one)");
+    }
+  else if (stat (path, &st) == 0 && !has_caps && ((st.st_mode & S_ISUID) == 0 || st.st_uid != 0))
+    {
+      runc_doctor_found (finding, RUNC_DOCTOR_MISSING,
+                         "'%s' gets no rights: it has neither file capabilities nor root's setuid "
+                         "bit",
+                         path);
+      runc_doctor_mend (finding,
+                        "'setcap cap_%s+ep %s' (or 'chown root %s && chmod u+s %s'), as root",
+                        strstr (path, "newgidmap") != NULL ? "setgid" : "setuid", path, path, path);
+    }
+  else
+    return true;
+  return false;
+}
+
+/* "newuidmap PID 0 OWN 1 1 FIRST COUNT ..." (strv, new) */
+static char **
+tool_arguments (const char *tool, pid_t pid, guint32 own, const Side *side)
+{
+  GPtrArray *argv = g_ptr_array_new ();
+  guint64 inside = 1;
+
+  g_ptr_array_add (argv, g_strdup (tool));
+  g_ptr_array_add (argv, g_strdup_printf ("%d", (int)pid));
+  g_ptr_array_add (argv, g_strdup ("0"));
+  g_ptr_array_add (argv, g_strdup_printf ("%u", own));
+  g_ptr_array_add (argv, g_strdup ("1"));
+  for (gsize i = 0; i < side->ranges->n; i++)
+    {
+      const RuncIdRange *range = &side->ranges->items[i];
+
+      if (!exists_here (range, side->here) || inside + range->size > G_MAXUINT32)
+        continue;
+      g_ptr_array_add (argv, g_strdup_printf ("%" G_GUINT64_FORMAT, inside));
+      g_ptr_array_add (argv, g_strdup_printf ("%u", range->inside));
+      g_ptr_array_add (argv, g_strdup_printf ("%u", range->size));
+      inside += range->size;
+    }
+  g_ptr_array_add (argv, NULL);
+  return (char **)g_ptr_array_free (argv, FALSE);
+}
+
+/* Returns why it failed (new string), or NULL. */
+static char *
+try_tool (const char *tool, pid_t pid, guint32 own, const Side *side)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) argv = tool_arguments (tool, pid, own, side);
+  g_auto (RuncProcess) process = RUNC_PROCESS_INIT;
+  g_auto (RuncProcessResult) result = { 0 };
+  const RuncProcessSpec spec = {
+    .path = tool,
+    .argv = (const char *const *)argv,
+    .stdin_fd = -1,
+    .timeout_ms = TOOL_TIMEOUT_MS,
+  };
+
+  if (!runc_process_start (&spec, &process, &error)
+      || !runc_process_wait (&process, &result, &error))
+    return g_strdup (error->message);
+  if (result.status == 0)
+    return NULL;
+  if (result.timed_out)
+    return g_strdup_printf ("'%s' did not end within %d ms", tool, TOOL_TIMEOUT_MS);
+  g_strdelimit (result.stderr_text, "\n", ' ');
+  return g_strdup_printf ("'%s' failed: %s", tool,
+                          result.stderr_text[0] != '\0' ? result.stderr_text : "no reason given");
+}
+
+/* Map what the user has, as a container would. */
+static void
+try_tools (RuncDoctor *doctor, const Side *uids, const Side *gids, RuncDoctorFinding *finding)
+{
+  g_auto (RuncDoctorChild) child = RUNC_DOCTOR_CHILD_INIT;
+  g_autofree char *failure = NULL;
+  RuncDoctorTry try;
+
+  runc_doctor_child_start (doctor, CLONE_NEWUSER, NULL, NULL, &try, &child);
+  if (try.error < 0)
+    failure = runc_doctor_describe_try (&try);
+  if (failure == NULL)
+    failure = try_tool (doctor->host->newgidmap, child.pid, doctor->host->egid, gids);
+  if (failure == NULL)
+    failure = try_tool (doctor->host->newuidmap, child.pid, doctor->host->euid, uids);
+  if (failure == NULL)
+    {
+      runc_doctor_found (finding, RUNC_DOCTOR_OK,
+                         "mapped %" G_GUINT64_FORMAT " uids and %" G_GUINT64_FORMAT " gids",
+                         count_usable (uids) + 1, count_usable (gids) + 1);
+      return;
+    }
+  runc_doctor_found (finding, RUNC_DOCTOR_MISSING, "%s", failure);
+  runc_doctor_means (finding, ONE_ID);
+  runc_doctor_mend (finding,
+                    "see the line 'subordinate ids'; 'getsubids %s' and 'getsubids -g %s' "
+                    "show what they allow",
+                    doctor->user, doctor->user);
+}
+
+void
+runc_doctor_check_newuidmap (RuncDoctor *doctor, RuncDoctorFinding *finding)
+{
+  const RuncHost *host = doctor->host;
+  const Side uids = { .ranges = &host->sub_uids, .here = &host->uid_map };
+  const Side gids = { .ranges = &host->sub_gids, .here = &host->gid_map };
+
+  if (maps_directly (doctor))
+    {
+      runc_doctor_found (finding, RUNC_DOCTOR_OK, "not needed: root writes the maps itself");
+      return;
+    }
+  if (host->newuidmap == NULL || host->newgidmap == NULL)
+    {
+      runc_doctor_found (finding, RUNC_DOCTOR_MISSING, "%snot installed",
+                         host->newuidmap != NULL   ? "newgidmap is "
+                         : host->newgidmap != NULL ? "newuidmap is "
+                                                   : "");
+      runc_doctor_means (finding, ONE_ID);
+      runc_doctor_mend (finding, "%s", runc_doctor_install ("newuidmap"));
+      return;
+    }
+  if (!has_rights (doctor, host->newuidmap, finding)
+      || !has_rights (doctor, host->newgidmap, finding))
+    {
+      runc_doctor_means (finding, ONE_ID);
+      return;
+    }
+  if (count_usable (&uids) == 0 || count_usable (&gids) == 0)
+    runc_doctor_found (finding, RUNC_DOCTOR_OK,
+                       "installed, with the rights they need; without ranges there is nothing to "
+                       "try them on");
+  else if (runc_doctor_can_try (doctor, finding))
+    try_tools (doctor, &uids, &gids, finding);
+}
