@@ -83,10 +83,17 @@ check_syscall (const RuncSpecSyscall *rule, gsize index, GError **error)
     {
       if (*rule->names.items[i] == '\0')
         return runc_spec_invalid (error, "%s.names[%zu]: must not be empty", place, i);
-      /* The runtime itself writes to say that it is ready, with the filter loaded. */
-      if (strcmp (rule->action, "SCMP_ACT_NOTIFY") == 0
-          && strcmp (rule->names.items[i], "write") == 0)
+      if (strcmp (rule->action, "SCMP_ACT_NOTIFY") != 0)
+        continue;
+      /* With the filter loaded and nobody to answer yet, the container's process hands its listener
+       * to us and says that it is ready. */
+      if (strcmp (rule->names.items[i], "write") == 0)
         return runc_spec_invalid (error, "%s: SCMP_ACT_NOTIFY cannot be used for the write syscall",
+                                  place);
+      if (strcmp (rule->names.items[i], "sendmsg") == 0)
+        return runc_spec_invalid (error,
+                                  "%s: SCMP_ACT_NOTIFY cannot be used for the sendmsg syscall (the "
+                                  "listener is sent with it, when nobody can answer yet)",
                                   place);
     }
   for (gsize i = 0; i < rule->n_args; i++)

@@ -481,6 +481,11 @@ static const Case seccomp_cases[] = {
         "{\"names\":[\"read\",\"write\"],\"action\":\"SCMP_ACT_NOTIFY\"}]" } },
     "linux.seccomp.syscalls[1]: SCMP_ACT_NOTIFY cannot be used for the write syscall" },
   { { ALLOW,
+      { "linux.seccomp.listenerPath", "\"/agent\"" },
+      { "linux.seccomp.syscalls", "[{\"names\":[\"sendmsg\"],\"action\":\"SCMP_ACT_NOTIFY\"}]" } },
+    "linux.seccomp.syscalls[0]: SCMP_ACT_NOTIFY cannot be used for the sendmsg syscall (the "
+    "listener is sent with it, when nobody can answer yet)" },
+  { { ALLOW,
       { "linux.seccomp.syscalls", "[{\"names\":[\"mkdir\"],\"action\":\"SCMP_ACT_NOTIFY\"}]" } },
     "linux.seccomp.listenerPath: seccomp listenerPath is not set, but SCMP_ACT_NOTIFY is used" },
   { { ALLOW,
