@@ -100,6 +100,8 @@ protect_self (const RuncCreation *creation, const RuncGlobal *global, GError **e
 {
   const RuncPlan *plan = creation->prepared.plan;
 
+  if (creation->prepared.protected)
+    return TRUE;
   return runc_launch_protect_self (plan->new_userns ? &plan->maps : NULL, global->argv,
                                    creation->prepared.cwd_fd, error);
 }
@@ -347,7 +349,8 @@ runc_creation_run (RuncCreation *creation, const RuncGlobal *global,
   gboolean two_stages;
 
   if (!runc_engine_check_fds (request->preserve_fds, error)
-      || !runc_prepare (global, request, NULL, gate, &creation->prepared, error)
+      || !runc_prepare (global, request, NULL, gate ? RUNC_PREPARE_TO_CREATE : RUNC_PREPARE_TO_RUN,
+                        &creation->prepared, error)
       || !runc_engine_check_terminal (creation->prepared.plan->terminal, gate || request->detach,
                                       request->console_socket, error)
       || !protect_self (creation, global, error) || !acquire (creation, gate, error))

@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "engine/engine.h"
+#include "launch/self.h"
 #include "state/state.h"
 
 #include <fcntl.h>
@@ -85,6 +86,29 @@ load_host (const char *file, GError **error)
   return text != NULL ? runc_host_from_json (text, len, error) : NULL;
 }
 
+/* For root the answer stands in the configuration alone, and is asked for before the work that
+ * would have to be done again. */
+static gboolean
+protect_root (const RuncPrepared *prepared, const RuncGlobal *global, GError **error)
+{
+  const RuncSpecLinux *spec = &prepared->spec->linux_spec;
+  const RuncSpecNamespace *userns = &spec->namespaces[RUNC_NS_USER];
+  g_autofree RuncIdMap *uids = NULL, *gids = NULL;
+  RuncMapPlan maps = { .n_uids = spec->uid_mappings.n, .n_gids = spec->gid_mappings.n };
+
+  if (!userns->present || userns->path != NULL)
+    return runc_launch_protect_self (NULL, global->argv, prepared->cwd_fd, error);
+  maps.uids = uids = g_new (RuncIdMap, maps.n_uids);
+  maps.gids = gids = g_new (RuncIdMap, maps.n_gids);
+  for (gsize i = 0; i < maps.n_uids; i++)
+    uids[i] = (RuncIdMap){ spec->uid_mappings.items[i].container_id,
+                           spec->uid_mappings.items[i].host_id, spec->uid_mappings.items[i].size };
+  for (gsize i = 0; i < maps.n_gids; i++)
+    gids[i] = (RuncIdMap){ spec->gid_mappings.items[i].container_id,
+                           spec->gid_mappings.items[i].host_id, spec->gid_mappings.items[i].size };
+  return runc_launch_protect_self (&maps, global->argv, prepared->cwd_fd, error);
+}
+
 static RuncHost *
 probe (const RuncPrepared *prepared, GError **error)
 {
@@ -119,9 +143,10 @@ say_plan (const RuncPlan *plan)
 
 gboolean
 runc_prepare (const RuncGlobal *global, const RuncCreateRequest *request, const char *host_file,
-              gboolean gate, RuncPrepared *ret_prepared, GError **error)
+              RuncPreparePurpose purpose, RuncPrepared *ret_prepared, GError **error)
 {
   g_auto (RuncPrepared) prepared = RUNC_PREPARED_INIT;
+  gboolean launches = purpose != RUNC_PREPARE_TO_SHOW;
 
   take_request (&prepared, request);
   if (host_file != NULL && (prepared.host = load_host (host_file, error)) == NULL)
@@ -129,8 +154,10 @@ runc_prepare (const RuncGlobal *global, const RuncCreateRequest *request, const 
   if (!runc_state_check_id (request->id, error))
     return FALSE;
   prepared.state_root = runc_state_root (global->root, error);
-  if (prepared.state_root == NULL || !read_spec (&prepared, error))
+  if (prepared.state_root == NULL || !read_spec (&prepared, error)
+      || (launches && geteuid () == 0 && !protect_root (&prepared, global, error)))
     return FALSE;
+  prepared.protected = launches && geteuid () == 0;
   prepared.state_dir = g_build_filename (prepared.state_root, request->id, NULL);
   if (prepared.host == NULL)
     prepared.host = probe (&prepared, error);
@@ -143,7 +170,7 @@ runc_prepare (const RuncGlobal *global, const RuncCreateRequest *request, const 
     .global = global,
     .request = &prepared.request,
     .state_dir = prepared.state_dir,
-    .gate = gate,
+    .gate = purpose == RUNC_PREPARE_TO_CREATE,
   };
 
   prepared.plan = runc_plan_new (&input, error);
@@ -162,7 +189,7 @@ runc_engine_plan (const RuncGlobal *global, const RuncCreateRequest *request, co
 {
   g_auto (RuncPrepared) prepared = RUNC_PREPARED_INIT;
 
-  if (!runc_prepare (global, request, host_file, FALSE, &prepared, error))
+  if (!runc_prepare (global, request, host_file, RUNC_PREPARE_TO_SHOW, &prepared, error))
     return NULL;
   return json ? runc_plan_dump_json (prepared.plan) : runc_plan_dump_text (prepared.plan);
 }

@@ -19,6 +19,7 @@ typedef struct
   char *config;              /* config.json as it was read */
   RuncSpec *spec;
   RuncHost *host;
+  gboolean protected; /* runc_launch_protect_self() has been asked */
   char *state_root;
   char *state_dir;
   RuncPlan *plan;
@@ -32,10 +33,16 @@ typedef struct
 void runc_prepared_clear (RuncPrepared *prepared);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RuncPrepared, runc_prepared_clear)
 
+typedef enum
+{
+  RUNC_PREPARE_TO_RUN,
+  RUNC_PREPARE_TO_CREATE, /* the container waits for `start` */
+  RUNC_PREPARE_TO_SHOW,   /* nothing will be done */
+} RuncPreparePurpose;
+
 /* Read and validate the bundle, probe the host (or take the facts in @host_file), build and check
- * the plan. The process's directory becomes the bundle, as hooks expect it.
- *
- * @gate: the container is to wait for `start` */
+ * the plan. The process's directory becomes the bundle, as hooks expect it. May not return for
+ * root, but run the program once more (launch/self.h). */
 gboolean runc_prepare (const RuncGlobal *global, const RuncCreateRequest *request,
-                       const char *host_file, gboolean gate, RuncPrepared *ret_prepared,
-                       GError **error);
+                       const char *host_file, RuncPreparePurpose purpose,
+                       RuncPrepared *ret_prepared, GError **error);
