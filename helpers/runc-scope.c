@@ -44,6 +44,8 @@ typedef struct
   const char *op;
   const char *unit;
   const char *properties;
+  const char *subgroup;
+  pid_t pid;
   gboolean user;
 } Request;
 
@@ -137,6 +139,19 @@ private_address (gboolean user)
   return runtime != NULL && *runtime != '\0' ? socket_address (runtime, "systemd/private") : NULL;
 }
 
+/* Is the manager on the bus? It comes there a moment after it has started. */
+static gboolean
+is_on_bus (GDBusConnection *bus)
+{
+  g_autoptr (GVariant) reply
+      = g_dbus_connection_call_sync (bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                     "org.freedesktop.DBus", "GetNameOwner",
+                                     g_variant_new ("(s)", MANAGER), NULL, G_DBUS_CALL_FLAGS_NONE,
+                                     CALL_TIMEOUT, NULL, NULL);
+
+  return reply != NULL;
+}
+
 static gboolean
 open_manager (Manager *manager, gboolean user)
 {
@@ -146,6 +161,11 @@ open_manager (Manager *manager, gboolean user)
 
   if (address != NULL)
     manager->bus = connect_to (address, TRUE, &bus_error);
+  if (manager->bus != NULL && !is_on_bus (manager->bus))
+    {
+      g_clear_object (&manager->bus);
+      g_set_error (&bus_error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "%s is not there", MANAGER);
+    }
   manager->name = MANAGER;
   if (manager->bus == NULL && fallback != NULL)
     {
@@ -331,15 +351,13 @@ fail (const char *what, const Manager *manager, GVariant *properties, GError *er
 {
   g_autofree char *remote = g_dbus_error_get_remote_error (error);
   g_autofree char *names = properties != NULL ? property_names (properties) : NULL;
-  gboolean no_manager = is_remote (error, "org.freedesktop.DBus.Error.ServiceUnknown")
-                        || is_remote (error, "org.freedesktop.DBus.Error.NameHasNoOwner");
 
   g_dbus_error_strip_remote_error (error);
   g_printerr ("unable to %s '%s': %s%s%s%s%s%s%s\n", what, manager->unit, error->message,
               remote != NULL ? " [" : "", remote != NULL ? remote : "", remote != NULL ? "]" : "",
               names != NULL ? " (properties " : "", names != NULL ? names : "",
               names != NULL ? ")" : "");
-  return no_manager ? EXIT_NO_MANAGER : EXIT_FAILED;
+  return EXIT_FAILED;
 }
 
 static void
@@ -437,6 +455,23 @@ set (Manager *manager, GVariant *asked)
   return reply != NULL ? 0 : fail ("set unit properties of", manager, properties, error);
 }
 
+/* Have the manager move a process into the unit: it may where the user may not, as between a login
+ * session and the units of the user's own manager. */
+static int
+attach (Manager *manager, const Request *request)
+{
+  const guint32 pids[] = { (guint32)request->pid };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = NULL;
+
+  reply = call (
+      manager, "AttachProcessesToUnit",
+      g_variant_new ("(ss@au)", manager->unit, request->subgroup != NULL ? request->subgroup : "",
+                     g_variant_new_fixed_array (G_VARIANT_TYPE_UINT32, pids, 1, sizeof pids[0])),
+      NULL, &error);
+  return reply != NULL ? 0 : fail ("attach a process to unit", manager, NULL, error);
+}
+
 static int
 stop (Manager *manager)
 {
@@ -482,7 +517,7 @@ read_request (RuncJson **ret_json, Request *ret_request, GError **error)
   g_autoptr (GString) text = g_string_new (NULL);
   char buffer[4096];
   gssize n;
-  RuncJson *user;
+  RuncJson *user, *pid;
 
   while ((n = read (STDIN_FILENO, buffer, sizeof buffer)) > 0)
     g_string_append_len (text, buffer, n);
@@ -492,6 +527,9 @@ read_request (RuncJson **ret_json, Request *ret_request, GError **error)
   ret_request->op = member (*ret_json, "op");
   ret_request->unit = member (*ret_json, "unit");
   ret_request->properties = member (*ret_json, "properties");
+  ret_request->subgroup = member (*ret_json, "subgroup");
+  if (json_object_object_get_ex (*ret_json, "pid", &pid))
+    ret_request->pid = json_object_get_int (pid);
   ret_request->user
       = json_object_object_get_ex (*ret_json, "user", &user) && json_object_get_boolean (user);
   if (ret_request->op == NULL || ret_request->unit == NULL)
@@ -529,6 +567,8 @@ main (void)
     return start (&manager, properties);
   if (g_str_equal (request.op, "set"))
     return set (&manager, properties);
+  if (g_str_equal (request.op, "attach"))
+    return attach (&manager, &request);
   if (g_str_equal (request.op, "stop"))
     return stop (&manager);
   g_printerr ("request: there is no op '%s'\n", request.op);

@@ -354,8 +354,20 @@ runc_cgroup_join (const RuncCgroupRef *ref, const char *const *sub, pid_t init,
         return runc_cgroup_throw (error, made.v2_fd,
                                   "error adding pid to cgroups: cannot open cgroup '%s'",
                                   made.v2_dir);
+      if (ref->driver == DRIVER_SYSTEMD && ref->user_bus && !runc_cgroup_v2_may_enter (made.v2_dir))
+        {
+          runc_close_fdp (&made.v2_fd);
+          made.attach = TRUE;
+        }
     }
   *ret_made = made;
   made = (RuncCgroupMade){ .v2_fd = -EBADF };
   return TRUE;
+}
+
+gboolean
+runc_cgroup_attach (const RuncCgroupRef *ref, pid_t pid, GError **error)
+{
+  return runc_cgroup_systemd_attach (ref, pid, error)
+         || runc_prefix (error, "error adding pid %d to cgroups", (int)pid);
 }

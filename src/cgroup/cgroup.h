@@ -43,6 +43,8 @@ typedef struct
   char *v2_dir;      /* final directory (systemd: asked from the manager), or NULL */
   char *unit;        /* systemd: scope name */
   char **task_files; /* v1: `tasks` files the child must join (strv) */
+  gboolean attach;   /* runc_cgroup_join(): we may not clone into the v2 cgroup, so v2_fd is none,
+                        but runc_cgroup_attach() may move the process there */
 } RuncCgroupMade;
 
 void runc_cgroup_made_clear (RuncCgroupMade *made);
@@ -106,3 +108,7 @@ char **runc_cgroup_join_files (const RuncCgroupRef *ref, const char *const *sub,
  * is used. */
 gboolean runc_cgroup_join (const RuncCgroupRef *ref, const char *const *sub, pid_t init,
                            RuncCgroupMade *ret_made, GError **error);
+
+/* Move process @pid into the container's cgroup, by way of systemd, which may do more than we may.
+ */
+gboolean runc_cgroup_attach (const RuncCgroupRef *ref, pid_t pid, GError **error);

@@ -85,5 +85,10 @@ gboolean runc_cgroup_systemd_adopt (const RuncCgroupSetup *setup, pid_t pid, Run
                                     GError **error);
 gboolean runc_cgroup_systemd_update (const RuncCgroupRef *ref, const RuncSpecResources *resources,
                                      GError **error);
+gboolean runc_cgroup_systemd_attach (const RuncCgroupRef *ref, pid_t pid, GError **error);
 /* Kill what is in the unit and wait until systemd has unloaded it. */
 gboolean runc_cgroup_systemd_remove (const RuncCgroupRef *ref, GError **error);
+
+/* May we move processes of our own cgroup into the v2 cgroup @dir? The kernel asks for the right to
+ * write to cgroup.procs of the closest common parent, too. */
+gboolean runc_cgroup_v2_may_enter (const char *dir);

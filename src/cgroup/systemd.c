@@ -36,16 +36,26 @@ enum
   STATUS_NO_MANAGER = 3,
 };
 
-/* One request to the manager that @ref's unit belongs to. @properties: of type a(sv), or NULL */
+static RuncJson *
+new_request (const RuncCgroupRef *ref, const char *op)
+{
+  RuncJson *request = json_object_new_object ();
+
+  json_object_object_add (request, "op", json_object_new_string (op));
+  json_object_object_add (request, "user", json_object_new_boolean (ref->user_bus));
+  json_object_object_add (request, "unit", json_object_new_string (ref->unit));
+  return request;
+}
+
+/* Put one request to the manager that @ref's unit belongs to. */
 static gboolean
-ask_manager (const RuncCgroupRef *ref, const char *op, GVariant *properties, GError **error)
+send_request (const RuncCgroupRef *ref, RuncJson *request, GError **error)
 {
   g_autofree char *helper = runc_process_find_helper (HELPER, "RUNC_SCOPE");
   const char *argv[] = { HELPER, NULL };
   g_auto (RuncProcessResult) result = { 0 };
   g_auto (RuncProcess) process = RUNC_PROCESS_INIT;
-  autojson RuncJson *request = json_object_new_object ();
-  g_autofree char *text = NULL;
+  g_autofree char *text = runc_json_to_string (request);
 
   if (helper == NULL)
     return runc_throw (
@@ -53,15 +63,6 @@ ask_manager (const RuncCgroupRef *ref, const char *op, GVariant *properties, GEr
         "cannot use systemd cgroups: the helper '%s' is not installed (it is part of "
         "runc: build with gio-2.0, or choose it with $RUNC_SCOPE)",
         HELPER);
-  json_object_object_add (request, "op", json_object_new_string (op));
-  json_object_object_add (request, "user", json_object_new_boolean (ref->user_bus));
-  json_object_object_add (request, "unit", json_object_new_string (ref->unit));
-  if (properties != NULL)
-    {
-      g_autofree char *printed = g_variant_print (properties, TRUE);
-      json_object_object_add (request, "properties", json_object_new_string (printed));
-    }
-  text = runc_json_to_string (request);
   runc_debug ("%s: %s", HELPER, text);
   autofd int in = runc_memfd_with_text (text, error);
   if (in < 0)
@@ -85,6 +86,20 @@ ask_manager (const RuncCgroupRef *ref, const char *op, GVariant *properties, GEr
                            ? result.stderr_text
                            : "the helper " HELPER " was killed");
   return TRUE;
+}
+
+/* @properties: of type a(sv), or NULL */
+static gboolean
+ask_manager (const RuncCgroupRef *ref, const char *op, GVariant *properties, GError **error)
+{
+  autojson RuncJson *request = new_request (ref, op);
+
+  if (properties != NULL)
+    {
+      g_autofree char *printed = g_variant_print (properties, TRUE);
+      json_object_object_add (request, "properties", json_object_new_string (printed));
+    }
+  return send_request (ref, request, error);
 }
 
 /* The v2 cgroup that systemd has put @pid into. */
@@ -197,6 +212,23 @@ runc_cgroup_systemd_update (const RuncCgroupRef *ref, const RuncSpecResources *r
   properties
       = runc_unit_limit_properties (resources, !ref->user_bus && resources->n_devices > 0, error);
   return properties != NULL && ask_manager (ref, "set", properties, error);
+}
+
+gboolean
+runc_cgroup_systemd_attach (const RuncCgroupRef *ref, pid_t pid, GError **error)
+{
+  autojson RuncJson *request = NULL;
+  const char *sub;
+
+  if (ref->unit == NULL || ref->v2_dir == NULL)
+    return runc_throw (error, RUNC_ERROR_FAILED, "the container has no systemd unit");
+  request = new_request (ref, "attach");
+  json_object_object_add (request, "pid", json_object_new_int64 (pid));
+  /* Below the unit's own cgroup, whose last component is its name. */
+  sub = strstr (ref->v2_dir, ref->unit);
+  if (sub != NULL && sub[strlen (ref->unit)] == '/')
+    json_object_object_add (request, "subgroup", json_object_new_string (sub + strlen (ref->unit)));
+  return send_request (ref, request, error);
 }
 
 /* Kill everything in the cgroup, and see whether systemd removes it on its own, as it does with a

@@ -2,12 +2,14 @@
 #include "cgroup/driver.h"
 
 #include "base/fd.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "cgroup/dir.h"
 #include "sys/procfs.h"
 
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Enable in @dir_fd those of its controllers that are not enabled yet. */
 static void
@@ -33,7 +35,7 @@ enable_all (int dir_fd, const char *dir)
     {
       int r = runc_cgroup_write (dir_fd, "cgroup.subtree_control", *word);
       if (r < 0)
-        runc_debug ("cannot enable controller '%s' in '%s': %s", *word + 1, dir, g_strerror (-r));
+        runc_debug ("cannot enable controller '%s' in '%s': %s", *word + 1, dir, runc_strerror (-r));
     }
 }
 
@@ -85,4 +87,24 @@ runc_cgroup_v2_dir_of_process (pid_t pid, const char *near)
   if (g_str_has_prefix (line, "/..") || g_str_has_suffix (line, " (deleted)"))
     return NULL;
   return g_str_equal (line, "/") ? g_strdup (mount) : g_strconcat (mount, line, NULL);
+}
+
+gboolean
+runc_cgroup_v2_may_enter (const char *dir)
+{
+  g_autofree char *own = runc_cgroup_v2_dir_of_process (getpid (), dir);
+  g_autofree char *procs = NULL;
+  gsize common = 0;
+
+  if (own == NULL)
+    return FALSE;
+  for (gsize i = 0;; i++)
+    {
+      if ((own[i] == '\0' || own[i] == '/') && (dir[i] == '\0' || dir[i] == '/'))
+        common = i;
+      if (own[i] != dir[i] || own[i] == '\0')
+        break;
+    }
+  procs = g_strdup_printf ("%.*s/cgroup.procs", (int)common, dir);
+  return access (procs, W_OK) == 0;
 }

@@ -7,6 +7,7 @@
 #include "engine/exec-process.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "engine/common.h"
 #include "engine/create.h"
 #include "engine/engine.h"
@@ -31,14 +32,14 @@ typedef struct
   RuncSeccompFilter filter;
   RuncLaunch launch;
   int init_pidfd;
-  int cgroup_fd; /* v2 directory for the clone, or -EBADF */
-  char **cgroup_files;
+  RuncCgroupMade cgroup; /* what to join */
 } Exec;
 
 #define EXEC_INIT                                                                                  \
   {                                                                                                \
     .container = RUNC_CONTAINER_INIT, .launch = RUNC_LAUNCH_INIT, .init_pidfd = -EBADF,            \
-    .cgroup_fd = -EBADF                                                                            \
+    .cgroup                                                                                        \
+        = {.v2_fd = -EBADF }                                                                       \
   }
 
 static void
@@ -50,9 +51,8 @@ exec_clear (Exec *exec)
   runc_exec_process_clear (&exec->process);
   g_clear_pointer (&exec->host, runc_host_free);
   g_clear_pointer (&exec->spec, runc_spec_free);
-  g_clear_pointer (&exec->cgroup_files, g_strfreev);
   exec->init_pidfd = runc_close_fd (exec->init_pidfd);
-  exec->cgroup_fd = runc_close_fd (exec->cgroup_fd);
+  runc_cgroup_made_clear (&exec->cgroup);
   runc_container_clear (&exec->container);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Exec, exec_clear)
@@ -161,14 +161,7 @@ find_cgroup (Exec *exec, const RuncExecRequest *request, GError **error)
                            state->id);
       return TRUE;
     }
-  if (request->cgroups == NULL && state->v1_dirs == NULL && state->v2_dir != NULL)
-    {
-      exec->cgroup_fd = open (state->v2_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-      return exec->cgroup_fd >= 0
-             || runc_throw_errno (error, "cannot open cgroup '%s'", state->v2_dir);
-    }
-  exec->cgroup_files = runc_cgroup_join_files (&ref, request->cgroups, error);
-  return exec->cgroup_files != NULL;
+  return runc_cgroup_join (&ref, request->cgroups, state->init_pid, &exec->cgroup, error);
 }
 
 /* May processes of the container's user namespace change their groups? */
@@ -200,7 +193,7 @@ build_plan (Exec *exec, const RuncExecRequest *request, GError **error)
   input.spec = exec->spec;
   input.process = &exec->process.process;
   input.host = exec->host;
-  input.cgroup_files = exec->cgroup_files;
+  input.cgroup_files = exec->cgroup.task_files;
   input.apparmor = exec->process.process.apparmor_profile;
   input.setgroups_allowed = setgroups_allowed (state->init_pid);
   input.no_new_keyring = state->no_new_keyring;
@@ -215,8 +208,30 @@ compile_filter (Exec *exec, GError **error)
 
   if (exec->plan->seccomp == NULL)
     return TRUE;
-  cache = runc_engine_cache_dir ("seccomp");
+  cache = runc_engine_cache_dir (exec->host, "seccomp");
   return runc_seccomp_compile (exec->plan->seccomp, cache, &exec->filter, error);
+}
+
+/* The process could not be cloned into the container's cgroup: systemd may move it. If not, it runs
+ * outside of it, as with runc, and somebody should know. */
+static void
+attach (const Exec *exec)
+{
+  RuncCgroupRef ref = runc_engine_cgroup_ref (exec->container.state);
+  g_autoptr (GError) error = NULL;
+
+  ref.v2_dir = exec->cgroup.v2_dir;
+  if (!runc_cgroup_attach (&ref, exec->launch.pid, &error))
+    runc_warning ("%s", error->message);
+}
+
+static gboolean
+on_listener (RuncLaunch *launch, gpointer data, GError **error)
+{
+  const Exec *exec = data;
+  g_autofree char *json = runc_engine_state_json (exec->container.state, RUNC_STATUS_RUNNING);
+
+  return runc_engine_send_listener (exec->spec, launch, json, error);
 }
 
 /* Start the process and bring it to where only execve() is left. */
@@ -224,24 +239,19 @@ static gboolean
 launch (Exec *exec, const RuncExecRequest *request, const sigset_t *mask, GError **error)
 {
   RuncLaunchContext context = {
-    .cgroup_fd = exec->cgroup_fd,
+    .cgroup_fd = exec->cgroup.v2_fd,
     .init_pidfd = exec->init_pidfd,
     .state_dir_fd = -EBADF,
     .signal_mask = mask,
   };
-  RuncLaunchDrive drive = { .filter = &exec->filter };
+  RuncLaunchDrive drive = { .filter = &exec->filter, .on_listener = on_listener, .data = exec };
   RuncLaunch *l = &exec->launch;
 
   if (!runc_launch_start (l, exec->plan, &context, error) || !compile_filter (exec, error)
       || !runc_launch_drive (l, &drive, error))
     return FALSE;
-  if (l->notify >= 0)
-    {
-      g_autofree char *json = runc_engine_state_json (exec->container.state, RUNC_STATUS_RUNNING);
-
-      if (!runc_seccomp_notify_send (exec->plan->seccomp, l->notify, json, l->pid, error))
-        return FALSE;
-    }
+  if (exec->cgroup.attach)
+    attach (exec);
   if (request->console_socket != NULL && l->console >= 0)
     {
       if (!runc_launch_send_console (request->console_socket, l->console, error))
