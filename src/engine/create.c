@@ -187,7 +187,7 @@ compile_filter (RuncCreation *creation, GError **error)
 
   if (seccomp == NULL)
     return TRUE;
-  cache = runc_engine_cache_dir ("seccomp");
+  cache = runc_engine_cache_dir (creation->prepared.host, "seccomp");
   return runc_seccomp_compile (seccomp, cache, &creation->filter, error);
 }
 
@@ -248,12 +248,22 @@ on_root_ready (RuncLaunch *launch, gpointer data, GError **error)
 }
 
 static gboolean
+on_listener (RuncLaunch *launch, gpointer data, GError **error)
+{
+  RuncCreation *creation = data;
+  g_autofree char *json = state_json (launch, FALSE, creation);
+
+  return runc_engine_send_listener (creation->prepared.spec, launch, json, error);
+}
+
+static gboolean
 drive (RuncCreation *creation, GError **error)
 {
   RuncLaunchDrive drive = {
     .filter = &creation->filter,
     .state_json = state_json,
     .on_root_ready = on_root_ready,
+    .on_listener = on_listener,
     .data = creation,
   };
 
@@ -271,12 +281,12 @@ runc_engine_write_pid_file (const char *path, pid_t pid, GError **error)
 }
 
 char *
-runc_engine_cache_dir (const char *name)
+runc_engine_cache_dir (const RuncHost *host, const char *name)
 {
   const char *base = g_getenv ("XDG_CACHE_HOME");
   const char *home = g_getenv ("HOME");
 
-  if (geteuid () == 0)
+  if (runc_host_is_real_root (host))
     return g_build_filename ("/var/cache/runc", name, NULL);
   if (base != NULL && g_path_is_absolute (base))
     return g_build_filename (base, "runc", name, NULL);
@@ -285,7 +295,21 @@ runc_engine_cache_dir (const char *name)
   return NULL;
 }
 
-/* What others are waiting for: the pty, the seccomp listener, the pid. */
+gboolean
+runc_engine_send_listener (const RuncSpec *spec, RuncLaunch *launch, const char *state_json,
+                           GError **error)
+{
+  RuncSpecSeccomp seccomp = *spec->linux_spec.seccomp;
+
+  if (seccomp.listener_path == NULL)
+    seccomp.listener_path = runc_spec_annotation (spec, "run.oci.seccomp.receiver");
+  if (!runc_seccomp_notify_send (&seccomp, launch->notify, state_json, launch->pid, error))
+    return FALSE;
+  launch->notify = runc_close_fd (launch->notify);
+  return TRUE;
+}
+
+/* What others are waiting for: the pty, the pid. */
 static gboolean
 hand_out (RuncCreation *creation, GError **error)
 {
@@ -297,15 +321,6 @@ hand_out (RuncCreation *creation, GError **error)
       if (!runc_launch_send_console (request->console_socket, launch->console, error))
         return FALSE;
       launch->console = runc_close_fd (launch->console);
-    }
-  if (launch->notify >= 0)
-    {
-      g_autofree char *json = state_json (launch, FALSE, creation);
-
-      if (!runc_seccomp_notify_send (creation->prepared.plan->seccomp, launch->notify, json,
-                                     launch->pid, error))
-        return FALSE;
-      launch->notify = runc_close_fd (launch->notify);
     }
   if (request->pidfd_socket != NULL
       && !runc_launch_send_pidfd (request->pidfd_socket, launch->pidfd, error))

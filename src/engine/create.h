@@ -53,4 +53,9 @@ gboolean runc_engine_write_pid_file (const char *path, pid_t pid, GError **error
 
 /* Where this user keeps what can be made again, for @name (new string); NULL: nowhere. The
  * directory may not exist. */
-char *runc_engine_cache_dir (const char *name);
+char *runc_engine_cache_dir (const RuncHost *host, const char *name);
+
+/* Give the seccomp listener that has come (launch->notify) to the agent that @spec names, with
+ * @state_json, and close it. */
+gboolean runc_engine_send_listener (const RuncSpec *spec, RuncLaunch *launch,
+                                    const char *state_json, GError **error);

@@ -280,9 +280,12 @@ drive_op (RuncLaunch *launch, const RuncLaunchDrive *drive, gsize at, GError **e
     case RUNC_OP_CONSOLE:
       return expect (launch, RUNC_MESSAGE_CONSOLE, &payload, &launch->console, error);
     case RUNC_OP_SECCOMP:
-      return tell_seccomp (launch, drive->filter, error)
-             && (!op->u.seccomp.listener
-                 || expect (launch, RUNC_MESSAGE_NOTIFY, &payload, &launch->notify, error));
+      if (!tell_seccomp (launch, drive->filter, error))
+        return FALSE;
+      if (!op->u.seccomp.listener)
+        return TRUE;
+      return expect (launch, RUNC_MESSAGE_NOTIFY, &payload, &launch->notify, error)
+             && (drive->on_listener == NULL || drive->on_listener (launch, drive->data, error));
     default:
       return TRUE;
     }

@@ -62,12 +62,14 @@ gboolean runc_launch_start (RuncLaunch *launch, RuncPlan *plan, const RuncLaunch
  *
  * @state_json: the container's state for hooks (new string), with status "created" or "creating"
  * @on_root_ready: what has to happen between ROOT_READY and HOOKS_DONE (hooks, network), or NULL
+ * @on_listener: launch->notify is there, and from now on the child may wait for its agent, or NULL
  * @filter: the seccomp program, or NULL */
 typedef struct
 {
   const RuncSeccompFilter *filter;
   char *(*state_json) (RuncLaunch *launch, gboolean created, gpointer data);
   gboolean (*on_root_ready) (RuncLaunch *launch, gpointer data, GError **error);
+  gboolean (*on_listener) (RuncLaunch *launch, gpointer data, GError **error);
   gpointer data;
 } RuncLaunchDrive;
 
