@@ -10,6 +10,20 @@ runc_error_quark (void)
   return g_quark_from_static_string ("runc-error");
 }
 
+const char *
+runc_strerror (int errnum)
+{
+  const char *text = g_strerror (errnum < 0 ? -errnum : errnum);
+  g_autofree char *lower = NULL;
+
+  /* "Input/output error", but "RPC ..." stays. */
+  if (!g_ascii_isupper (text[0]) || !g_ascii_islower (text[1]))
+    return text;
+  lower = g_strdup (text);
+  lower[0] = g_ascii_tolower (lower[0]);
+  return g_intern_string (lower);
+}
+
 gboolean
 runc_throw (GError **error, RuncErrorCode code, const char *format, ...)
 {
@@ -29,7 +43,7 @@ throw_system (GError **error, int errnum, const char *format, va_list ap)
   if (error == NULL)
     return;
   g_autofree char *message = g_strdup_vprintf (format, ap);
-  *error = g_error_new (RUNC_ERROR, RUNC_ERROR_SYSTEM, "%s: %s", message, g_strerror (errnum));
+  *error = g_error_new (RUNC_ERROR, RUNC_ERROR_SYSTEM, "%s: %s", message, runc_strerror (errnum));
 }
 
 gboolean

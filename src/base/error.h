@@ -25,6 +25,10 @@ typedef enum
 #define RUNC_ERROR (runc_error_quark ())
 GQuark runc_error_quark (void);
 
+/* What @errnum (its sign does not matter) means, as a part of a sentence and as Go words it:
+ * "operation not permitted". The string lives as long as the process. */
+const char *runc_strerror (int errnum);
+
 /* Set *@error (which may be NULL) to @code with a printf-style message.
  * Always returns FALSE, for `return runc_throw (...)`. */
 gboolean runc_throw (GError **error, RuncErrorCode code, const char *format, ...)

@@ -27,14 +27,12 @@ gboolean
 runc_cgroup_throw (GError **error, int neg_errno, const char *format, ...)
 {
   int errnum = neg_errno < 0 ? -neg_errno : neg_errno;
-  g_autofree char *reason = g_strdup (g_strerror (errnum));
   va_list ap;
 
   va_start (ap, format);
   g_autofree char *message = g_strdup_vprintf (format, ap);
   va_end (ap);
-  reason[0] = g_ascii_tolower (reason[0]);
-  runc_throw (error, RUNC_ERROR_SYSTEM, "%s: %s", message, reason);
+  runc_throw (error, RUNC_ERROR_SYSTEM, "%s: %s", message, runc_strerror (errnum));
   errno = errnum;
   return FALSE;
 }

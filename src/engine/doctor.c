@@ -91,11 +91,7 @@ runc_doctor_mend (RuncDoctorFinding *finding, const char *format, ...)
 char *
 runc_doctor_reason (int neg_errno)
 {
-  char *text = g_strdup (g_strerror (-neg_errno));
-
-  if (g_ascii_isupper (text[0]) && g_ascii_islower (text[1]))
-    text[0] = g_ascii_tolower (text[0]);
-  return text;
+  return g_strdup (runc_strerror (neg_errno));
 }
 
 char *

@@ -59,6 +59,19 @@ take_request (RuncPrepared *prepared, const RuncCreateRequest *request)
   make_absolute (prepared, &prepared->request.overlay);
 }
 
+/* Say where the file that could not be read was looked for, and how to get one. */
+static gboolean
+throw_unread (const char *bundle, GError **error)
+{
+  if (error == NULL || !g_error_matches (*error, RUNC_ERROR, RUNC_ERROR_NOT_FOUND))
+    return runc_prefix (error, "bundle '%s'", bundle);
+  g_clear_error (error);
+  return runc_throw (error, RUNC_ERROR_NOT_FOUND,
+                     "JSON specification file config.json not found in bundle '%s' ('runc spec' "
+                     "makes one)",
+                     bundle);
+}
+
 static gboolean
 read_spec (RuncPrepared *prepared, GError **error)
 {
@@ -72,7 +85,7 @@ read_spec (RuncPrepared *prepared, GError **error)
     return runc_throw_errno (error, "cannot enter bundle '%s'", bundle);
   prepared->config = runc_io_read_file (AT_FDCWD, "config.json", MAX_CONFIG, &len, error);
   if (prepared->config == NULL)
-    return runc_prefix (error, "bundle '%s' ('runc spec' makes a config.json)", bundle);
+    return throw_unread (bundle, error);
   prepared->spec = runc_spec_decode (prepared->config, len, error);
   return prepared->spec != NULL && runc_spec_validate (prepared->spec, error);
 }

@@ -69,7 +69,7 @@ check_received (const Received *received, GError **error)
     return runc_throw (error, RUNC_ERROR_CHILD, "error running startContainer hook #%d: %s",
                        failure.index, failure.detail);
   return runc_throw (error, RUNC_ERROR_CHILD, "exec %s: %s", failure.detail,
-                     g_strerror (failure.errnum));
+                     runc_strerror (failure.errnum));
 }
 
 static gboolean

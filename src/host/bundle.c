@@ -38,7 +38,7 @@ runc_host_probe_bundle (RuncHost *host, const RuncSpec *spec, const char *bundle
 
   if (bundle_fd < 0)
     return runc_throw (error, RUNC_ERROR_NOT_FOUND, "cannot open bundle '%s': %s", bundle,
-                       g_strerror (errno));
+                       runc_strerror (errno));
   host->bundle = path_of (bundle_fd);
   if (host->bundle == NULL)
     return runc_throw_errno (error, "cannot tell where bundle '%s' is", bundle);

@@ -14,17 +14,6 @@
 
 #define PREFIX "unable to start container process: error during container init: "
 
-/* strerror() as Go words it: "operation not permitted". */
-static char *
-reason (int errnum)
-{
-  char *text = g_strdup (g_strerror (errnum));
-
-  if (g_ascii_isupper (text[0]) && g_ascii_islower (text[1]))
-    text[0] = g_ascii_tolower (text[0]);
-  return text;
-}
-
 static const char *
 step_words (int step)
 {
@@ -71,7 +60,7 @@ throw_mount (const RuncPlan *plan, const RuncOp *op, const struct RuncPlanFailur
   bool fs = op->kind == RUNC_OP_MOUNT || op->kind == RUNC_OP_NEW_TREE;
   const char *source = fs ? op->u.fs.source : op->u.tree.path;
   const char *step = step_words (failure->step);
-  g_autofree char *why = reason (failure->errnum);
+  const char *why = runc_strerror (failure->errnum);
 
   if (fs && op->u.fs.ordinary_target && failure->step == RUNC_FAIL_VERIFY)
     return runc_throw (error, RUNC_ERROR_CHILD,
@@ -107,7 +96,7 @@ throw_hook (const RuncOp *op, const struct RuncPlanFailure *failure, GError **er
     why = g_strdup_printf ("hook ran past specified timeout of %.1fs",
                            (double)hooks->items[index].timeout_ms / 1000);
   else
-    why = reason (failure->errnum);
+    why = g_strdup (runc_strerror (failure->errnum));
   return runc_throw (error, RUNC_ERROR_CHILD, PREFIX "error running %s hook #%d: '%s': %s%s%s",
                      hooks->kind, index, path, why, failure->detail[0] != '\0' ? ", stderr: " : "",
                      failure->detail);
@@ -117,7 +106,7 @@ static gboolean
 throw_lookup (const struct RuncPlanFailure *failure, GError **error)
 {
   const char *name = failure->detail;
-  g_autofree char *why = reason (failure->errnum);
+  const char *why = runc_strerror (failure->errnum);
 
   if (strchr (name, '/') == NULL && failure->errnum == ENOENT)
     return runc_throw (error, RUNC_ERROR_CHILD,
@@ -130,7 +119,7 @@ throw_lookup (const struct RuncPlanFailure *failure, GError **error)
 static gboolean
 throw_exec (const struct RuncPlanFailure *failure, GError **error)
 {
-  g_autofree char *why = reason (failure->errnum);
+  const char *why = runc_strerror (failure->errnum);
   const char *hint = "";
 
   if (failure->errnum == ENOENT)
@@ -143,7 +132,7 @@ throw_exec (const struct RuncPlanFailure *failure, GError **error)
 static gboolean
 throw_credentials (const RuncOp *op, const struct RuncPlanFailure *failure, GError **error)
 {
-  g_autofree char *why = reason (failure->errnum);
+  const char *why = runc_strerror (failure->errnum);
 
   return runc_throw (error, RUNC_ERROR_CHILD,
                      PREFIX "unable to setup user: %s: cannot become uid %u, gid %u: %s%s", op->label,
@@ -154,7 +143,7 @@ throw_credentials (const RuncOp *op, const struct RuncPlanFailure *failure, GErr
 static gboolean
 throw_capabilities (const RuncOp *op, const struct RuncPlanFailure *failure, GError **error)
 {
-  g_autofree char *why = reason (failure->errnum);
+  const char *why = runc_strerror (failure->errnum);
   const char *name = runc_capability_to_string (failure->index);
 
   if (failure->step == RUNC_FAIL_AMBIENT)
@@ -166,7 +155,7 @@ throw_capabilities (const RuncOp *op, const struct RuncPlanFailure *failure, GEr
 static gboolean
 throw_chdir (const RuncOp *op, const struct RuncPlanFailure *failure, GError **error)
 {
-  g_autofree char *why = reason (failure->errnum);
+  const char *why = runc_strerror (failure->errnum);
 
   if (failure->step == RUNC_FAIL_VERIFY)
     return runc_throw (error, RUNC_ERROR_CHILD,
@@ -184,7 +173,7 @@ throw_join (const RuncPlan *plan, const RuncOp *op, const struct RuncPlanFailure
 {
   const char *path
       = op->slot != RUNC_NO_SLOT ? plan->child.slots[op->slot].path : NULL;
-  g_autofree char *why = reason (failure->errnum);
+  const char *why = runc_strerror (failure->errnum);
 
   return runc_throw (error, RUNC_ERROR_CHILD, PREFIX "%s: cannot join %s%s%s: %s%s", op->label,
                      path != NULL ? "'" : "the container's namespaces", path != NULL ? path : "",
@@ -199,7 +188,7 @@ throw_scheduler (const RuncPlan *plan, const RuncOp *op, const struct RuncPlanFa
                  GError **error)
 {
   const RuncSpecResources *resources = plan->cgroup.resources;
-  g_autofree char *why = reason (failure->errnum);
+  const char *why = runc_strerror (failure->errnum);
 
   if (failure->errnum == EPERM && resources != NULL && resources->cpu != NULL
       && resources->cpu->cpus != NULL)
@@ -214,7 +203,7 @@ static gboolean
 throw_rlimit (const RuncOp *op, const struct RuncPlanFailure *failure, GError **error)
 {
   int index = failure->index;
-  g_autofree char *why = reason (failure->errnum);
+  const char *why = runc_strerror (failure->errnum);
 
   return runc_throw (error, RUNC_ERROR_CHILD, PREFIX "%s[%d]: error setting rlimit type %d: %s",
                      op->label, index,
@@ -227,7 +216,7 @@ throw_rlimit (const RuncOp *op, const struct RuncPlanFailure *failure, GError **
 static gboolean
 throw_device (const RuncOp *op, const struct RuncPlanFailure *failure, GError **error)
 {
-  g_autofree char *why = reason (failure->errnum);
+  const char *why = runc_strerror (failure->errnum);
 
   if (failure->step == RUNC_FAIL_VERIFY)
     return runc_throw (error, RUNC_ERROR_CHILD, PREFIX "%s: '%s' is not the device %u:%u", op->label,
@@ -244,7 +233,7 @@ throw_device (const RuncOp *op, const struct RuncPlanFailure *failure, GError **
 static gboolean
 throw_console (const RuncOp *op, const struct RuncPlanFailure *failure, GError **error)
 {
-  g_autofree char *why = reason (failure->errnum);
+  const char *why = runc_strerror (failure->errnum);
   const char *hint = "";
 
   if (failure->step == RUNC_FAIL_SOURCE)
@@ -260,7 +249,7 @@ static gboolean
 throw_plain (const RuncOp *op, const struct RuncPlanFailure *failure, GError **error)
 {
   const char *step = step_words (failure->step);
-  g_autofree char *why = reason (failure->errnum);
+  const char *why = runc_strerror (failure->errnum);
 
   return runc_throw (error, RUNC_ERROR_CHILD, PREFIX "%s%scannot %s%s%s%s%s%s: %s%s%s",
                      op->label != NULL ? op->label : "", op->label != NULL ? ": " : "",
@@ -277,7 +266,7 @@ runc_plan_throw_failure (const RuncPlan *plan, const struct RuncPlanFailure *fai
 
   if (failure->op < 0 || (gsize)failure->op >= plan->child.n_ops)
     {
-      g_autofree char *why = reason (failure->errnum);
+      const char *why = runc_strerror (failure->errnum);
 
       return runc_throw (error, RUNC_ERROR_CHILD, PREFIX "%s", why);
     }

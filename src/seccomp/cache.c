@@ -132,7 +132,7 @@ runc_seccomp_cache_open (const char *path, gboolean create)
   if (fd < 0 || fstat (fd, &st) < 0)
     {
       if (errno != ENOENT || create)
-        runc_debug ("no cache of seccomp filters in '%s': %s", path, g_strerror (errno));
+        runc_debug ("no cache of seccomp filters in '%s': %s", path, runc_strerror (errno));
       return -EBADF;
     }
   if (st.st_uid != geteuid () || st.st_uid == OVERFLOW_UID || (st.st_mode & (S_IWGRP | S_IWOTH)))
@@ -330,6 +330,6 @@ runc_seccomp_cache_store (int dir_fd, const char *key, const struct sock_filter 
       && renameat (dir_fd, name, dir_fd, key) == 0)
     return;
   runc_debug ("cannot keep the seccomp filter '%s': %s", key,
-              error != NULL ? error->message : g_strerror (errno));
+              error != NULL ? error->message : runc_strerror (errno));
   (void)unlinkat (dir_fd, name, 0);
 }

@@ -76,7 +76,7 @@ new_context (guint32 default_action, const RuncSeccompArch *arch, GError **error
           error, RUNC_ERROR_UNSUPPORTED,
           "linux.seccomp.architectures: libseccomp refuses architecture 0x%x (%s); all of a "
           "filter must have the byte order of this machine",
-          arch->token, g_strerror (-r));
+          arch->token, runc_strerror (-r));
       return NULL;
     }
   return g_steal_pointer (&context);
@@ -136,7 +136,7 @@ add_entry (scmp_filter_ctx context, const RuncSeccompEntry *entry, GError **erro
                                 conditions);
   if (r < 0)
     return runc_throw (error, RUNC_ERROR_INVALID_SPEC, "libseccomp refuses the rule for '%s': %s",
-                       entry->name, g_strerror (-r));
+                       entry->name, runc_strerror (-r));
   return TRUE;
 }
 
@@ -155,7 +155,7 @@ export_program (scmp_filter_ctx context, GArray **ret_program, GError **error)
   if (r < 0)
     return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
                        "linux.seccomp: libseccomp cannot make a filter of this: %s",
-                       g_strerror (-r));
+                       runc_strerror (-r));
   if (lseek (fd, 0, SEEK_SET) < 0)
     return runc_throw_errno (error, "cannot read the seccomp filter");
   bytes = runc_io_read_fd (fd, "seccomp filter", G_MAXUINT16 * sizeof (struct sock_filter), &len,

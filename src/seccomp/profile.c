@@ -54,7 +54,7 @@ resolve_action (const char *name, const RuncOptUint32 *number, guint32 *ret_acti
   r = runc_sys_seccomp_action_avail (value);
   if (r < 0)
     return runc_throw (error, RUNC_ERROR_UNSUPPORTED, "this kernel does not have %s: %s", name,
-                       g_strerror (-r));
+                       runc_strerror (-r));
   if (value == SCMP_ACT_ERRNO (0) || value == SCMP_ACT_TRACE (0))
     value |= (number->present ? number->value : EPERM) & 0xffff;
   *ret_action = value;

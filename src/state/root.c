@@ -24,14 +24,14 @@ make_private_directory (const char *path, mode_t mode, const char *way_out, GErr
     {
       int saved = errno;
       return runc_throw (error, RUNC_ERROR_SYSTEM, "cannot make the state directory '%s': %s (%s)",
-                         path, g_strerror (saved), way_out);
+                         path, runc_strerror (saved), way_out);
     }
   autofd int fd = open (path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0 || fstat (fd, &st) < 0)
     {
       int saved = errno;
       return runc_throw (error, RUNC_ERROR_SYSTEM, "cannot open the state directory '%s': %s (%s)",
-                         path, g_strerror (saved), way_out);
+                         path, runc_strerror (saved), way_out);
     }
   if (st.st_uid != geteuid ())
     return runc_throw (error, RUNC_ERROR_SYSTEM,
