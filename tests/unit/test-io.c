@@ -80,7 +80,7 @@ test_read_errors (Fixture *fixture, gconstpointer data)
   (void)data;
   g_assert_null (runc_io_read_file (fixture->dir_fd, "absent", 10, NULL, &absent));
   g_assert_error (absent, RUNC_ERROR, RUNC_ERROR_NOT_FOUND);
-  g_assert_cmpstr (absent->message, ==, "cannot open 'absent': No such file or directory");
+  g_assert_cmpstr (absent->message, ==, "cannot open 'absent': no such file or directory");
 
   g_assert_cmpint (mkdirat (fixture->dir_fd, "dir", 0700), ==, 0);
   g_assert_null (runc_io_read_file (fixture->dir_fd, "dir", 10, NULL, &directory));

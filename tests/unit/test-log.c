@@ -137,7 +137,7 @@ test_bad_file (void)
 
   g_assert_false (runc_log_init ("/nowhere/log", RUNC_LOG_FORMAT_TEXT, FALSE, &error));
   g_assert_cmpstr (error->message, ==,
-                   "cannot open log file '/nowhere/log': No such file or directory");
+                   "cannot open log file '/nowhere/log': no such file or directory");
 }
 
 int

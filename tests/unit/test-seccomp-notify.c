@@ -169,7 +169,7 @@ test_nobody (Fixture *f, gconstpointer data)
   g_autofree char *absent = g_strconcat (f->path, "x", NULL);
   g_autofree char *long_path = g_strnfill (200, 'p');
   const char *paths[] = { absent, long_path };
-  const char *reasons[] = { "No such file or directory", "longer than 107 bytes" };
+  const char *reasons[] = { "no such file or directory", "longer than 107 bytes" };
 
   (void)data;
   for (gsize i = 0; i < G_N_ELEMENTS (paths); i++)
