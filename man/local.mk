@@ -1,0 +1,1 @@
+man_pages += man/runc-doctor.8

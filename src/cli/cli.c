@@ -162,6 +162,8 @@ run_command (const RuncCommand *command, GlobalOptions *global, const char *prog
       printf ("Incorrect Usage: %s\n\n", usage->message);
       runc_help_print_command (command);
       fflush (stdout);
+      if (command->usage_status != 0)
+        status = command->usage_status;
       fail (status, usage);
     }
   else

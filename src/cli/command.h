@@ -29,6 +29,7 @@ typedef struct
 
   guint min_args;
   guint max_args;         /* G_MAXUINT: any number */
+  int usage_status;       /* exit status for a wrong command line; 0: that of all errors, 1 */
   gboolean options_first; /* everything behind the first argument belongs to another program */
 
   /* Do it. Returns the exit status; with *@error set too when something went wrong. */

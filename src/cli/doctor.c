@@ -48,18 +48,39 @@ print_finding (const RuncDoctorFinding *finding, gboolean colour)
     printf ("         mend: %s\n", finding->mend);
 }
 
-/* With --check everything that was named counts, else what an ordinary container needs. */
-static gboolean
-is_fit (const GPtrArray *findings, gboolean named)
+/* The ids of what is missing, but for what ordinary containers can do without, with commas (new
+ * string). @named: nothing can be done without */
+static char *
+list_missing (const GPtrArray *findings, gboolean named)
 {
+  g_autoptr (GString) ids = g_string_new (NULL);
+
   for (guint i = 0; i < findings->len; i++)
     {
       const RuncDoctorFinding *finding = findings->pdata[i];
 
       if (finding->status == RUNC_DOCTOR_MISSING && (named || finding->needed))
-        return FALSE;
+        g_string_append_printf (ids, "%s%s", ids->len > 0 ? ", " : "", finding->id);
     }
-  return TRUE;
+  return g_string_free (g_steal_pointer (&ids), FALSE);
+}
+
+static void
+print_report (const GPtrArray *findings)
+{
+  gboolean colour = may_colour ();
+
+  for (guint i = 0; i < findings->len; i++)
+    print_finding (findings->pdata[i], colour);
+}
+
+static void
+print_verdict (const char *missing)
+{
+  if (missing[0] == '\0')
+    puts ("\nOrdinary containers can run here.");
+  else
+    printf ("\nOrdinary containers cannot run here until this is mended: %s\n", missing);
 }
 
 static int
@@ -71,15 +92,21 @@ run (const RuncInvocation *invocation, GError **error)
   if (findings == NULL)
     return error != NULL && g_error_matches (*error, RUNC_ERROR, RUNC_ERROR_USAGE) ? STATUS_USAGE
                                                                                    : STATUS_UNFIT;
+  gboolean named = options->only != NULL;
+  g_autofree char *missing = list_missing (findings, named);
+
   if (options->json)
     {
       autojson RuncJson *json = runc_doctor_findings_to_json (findings);
       runc_print_json (json);
     }
   else
-    for (guint i = 0; i < findings->len; i++)
-      print_finding (findings->pdata[i], may_colour ());
-  return is_fit (findings, options->only != NULL) ? 0 : STATUS_UNFIT;
+    {
+      print_report (findings);
+      if (!named)
+        print_verdict (missing);
+    }
+  return missing[0] == '\0' ? 0 : STATUS_UNFIT;
 }
 
 static const RuncOption options[] = {
@@ -103,5 +130,6 @@ const RuncCommand runc_command_doctor = {
   .options_size = sizeof (Options),
   .min_args = 0,
   .max_args = 0,
+  .usage_status = STATUS_USAGE,
   .run = run,
 };

@@ -3,31 +3,19 @@
 #include "engine/doctor.h"
 
 #include "base/fd.h"
+#include "base/process.h"
 #include "sys/pid.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-/* Is somebody listening on the socket @path? Returns 0 or -errno. */
-static int
-try_socket (const char *path)
-{
-  struct sockaddr_un address = { .sun_family = AF_UNIX };
-  autofd int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+#define HELPER            "runc-scope"
+#define HELPER_TIMEOUT_MS 2000
 
-  if (fd < 0)
-    return -errno;
-  if (strlen (path) >= sizeof address.sun_path)
-    return -ENAMETOOLONG;
-  strcpy (address.sun_path, path);
-  return connect (fd, (const struct sockaddr *)&address, sizeof address) < 0 ? -errno : 0;
-}
+#define NO_SCOPE                                                                                   \
+  "containers get no scope of their own (--systemd-cgroup, and limits without root): another "     \
+  "cgroup has to be delegated for limits"
 
 static bool
 is_systemd (void)
@@ -35,71 +23,94 @@ is_systemd (void)
   return access ("/run/systemd/system", F_OK) == 0;
 }
 
-static void
-check_system_manager (RuncDoctorFinding *finding)
+/* Have the helper @path connect to the manager, for a change of nothing. Returns why it cannot (new
+ * string), or NULL. */
+static char *
+try_manager (const char *path, bool user)
 {
-  int r = try_socket ("/run/dbus/system_bus_socket");
+  g_autofree char *request
+      = g_strdup_printf ("{\"op\": \"set\", \"user\": %s, \"unit\": \"runc-doctor-%d.scope\", "
+                         "\"properties\": \"@a(sv) []\"}",
+                         user ? "true" : "false", (int)getpid ());
+  const char *const argv[] = { HELPER, NULL };
+  g_auto (RuncProcess) process = RUNC_PROCESS_INIT;
+  g_auto (RuncProcessResult) result = { 0 };
+  g_autoptr (GError) error = NULL;
 
-  if (r == 0)
-    {
-      runc_doctor_found (finding, RUNC_DOCTOR_OK, "runs, and the system bus answers");
-      return;
-    }
-  g_autofree char *reason = runc_doctor_reason (r);
-  runc_doctor_found (finding, RUNC_DOCTOR_LIMITED,
-                     "runs, but '/run/dbus/system_bus_socket' does not answer: %s", reason);
-  runc_doctor_means (finding, "--systemd-cgroup cannot be used");
-  runc_doctor_mend (finding, "'systemctl start dbus.socket', as root");
+  autofd int in = runc_memfd_with_text (request, &error);
+  if (in < 0)
+    return g_strdup (error->message);
+  const RuncProcessSpec spec
+      = { .path = path, .argv = argv, .stdin_fd = in, .timeout_ms = HELPER_TIMEOUT_MS };
+  if (!runc_process_start (&spec, &process, &error)
+      || !runc_process_wait (&process, &result, &error))
+    return g_strdup (error->message);
+  if (result.status == 0)
+    return NULL;
+  if (result.timed_out)
+    return g_strdup_printf ("no answer within %d ms", HELPER_TIMEOUT_MS);
+  g_strdelimit (result.stderr_text, "\n", ' ');
+  return result.stderr_text[0] != '\0' ? g_strdup (result.stderr_text)
+                                       : g_strdup ("'" HELPER "' was killed");
 }
 
 static void
-check_user_manager (const RuncDoctor *doctor, RuncDoctorFinding *finding)
+mend_user_manager (const RuncDoctor *doctor, RuncDoctorFinding *finding)
 {
-  const char *runtime_dir = g_getenv ("XDG_RUNTIME_DIR");
   g_autofree char *usual = g_strdup_printf ("/run/user/%u", doctor->host->euid);
-  g_autofree char *socket
-      = g_build_filename (runtime_dir != NULL ? runtime_dir : usual, "systemd", "private", NULL);
-  int r = try_socket (socket);
+  struct stat st;
 
-  if (r == 0 && runtime_dir != NULL)
-    {
-      runc_doctor_found (finding, RUNC_DOCTOR_OK, "the user's manager answers on '%s'", socket);
-      return;
-    }
-  runc_doctor_means (finding, "containers get no scope of their own: no limits, unless a cgroup is "
-                              "delegated in another way");
-  if (r == 0)
-    {
-      runc_doctor_found (finding, RUNC_DOCTOR_LIMITED,
-                         "the user's manager runs, but XDG_RUNTIME_DIR is not set");
-      runc_doctor_mend (finding, "'export XDG_RUNTIME_DIR=%s'", usual);
-      return;
-    }
-  g_autofree char *reason = runc_doctor_reason (r);
-  runc_doctor_found (finding, RUNC_DOCTOR_MISSING, "no session of %s: '%s': %s", doctor->user,
-                     socket, reason);
-  runc_doctor_mend (finding,
-                    "log in as %s on a terminal or by ssh, or use 'machinectl shell %s@' "
-                    "(su and sudo make no session), or 'loginctl enable-linger %s' and "
-                    "'export XDG_RUNTIME_DIR=%s'",
-                    doctor->user, doctor->user, doctor->user, usual);
+  if (g_getenv ("XDG_RUNTIME_DIR") == NULL && stat (usual, &st) == 0
+      && st.st_uid == doctor->host->euid)
+    runc_doctor_mend (finding, "'export XDG_RUNTIME_DIR=%s'", usual);
+  else
+    runc_doctor_mend (
+        finding,
+        "log in as %s on a terminal or by ssh, or by 'machinectl shell %s@' (su and "
+        "sudo make no session), or 'loginctl enable-linger %s' and 'export "
+        "XDG_RUNTIME_DIR=%s'; the package 'dbus-user-session' gives the session a bus",
+        doctor->user, doctor->user, doctor->user, usual);
 }
 
 void
 runc_doctor_check_systemd (RuncDoctor *doctor, RuncDoctorFinding *finding)
 {
+  bool user = doctor->who != RUNC_WHO_REAL_ROOT;
+  g_autofree char *helper = runc_process_find_helper (HELPER, "RUNC_SCOPE");
+  g_autofree char *why = NULL;
+
   if (!is_systemd ())
     {
       runc_doctor_found (finding, RUNC_DOCTOR_MISSING, "it does not run this system");
-      runc_doctor_means (finding,
-                         "--systemd-cgroup cannot be used; a cgroup has to be delegated in "
-                         "another way for limits without root");
-      runc_doctor_mend (finding, "boot with systemd, or mend the line 'cgroups of one's own'");
+      runc_doctor_means (finding, NO_SCOPE);
+      runc_doctor_mend (finding, "boot with systemd, or delegate a cgroup in another way (see the "
+                                 "line 'cgroups of one's own')");
+      return;
     }
-  else if (doctor->who == RUNC_WHO_REAL_ROOT)
-    check_system_manager (finding);
+  if (helper == NULL)
+    {
+      runc_doctor_found (finding, RUNC_DOCTOR_MISSING, "the helper '" HELPER "' is not installed");
+      runc_doctor_means (finding, NO_SCOPE);
+      runc_doctor_mend (finding, "build runc with gio-2.0 (Debian: libglib2.0-dev) and 'make "
+                                 "install'");
+      return;
+    }
+  if (user && g_getenv ("XDG_RUNTIME_DIR") == NULL)
+    why = g_strdup ("XDG_RUNTIME_DIR is not set");
   else
-    check_user_manager (doctor, finding);
+    why = try_manager (helper, user);
+  if (why == NULL)
+    {
+      runc_doctor_found (finding, RUNC_DOCTOR_OK, "the manager of %s can be reached",
+                         user ? "the user's session" : "the system");
+      return;
+    }
+  runc_doctor_found (finding, RUNC_DOCTOR_MISSING, "%s", why);
+  runc_doctor_means (finding, NO_SCOPE);
+  if (user)
+    mend_user_manager (doctor, finding);
+  else
+    runc_doctor_mend (finding, "'systemctl start dbus.socket', as root");
 }
 
 void
@@ -109,8 +120,7 @@ runc_doctor_check_linger (RuncDoctor *doctor, RuncDoctorFinding *finding)
 
   if (!is_systemd ())
     runc_doctor_found (finding, RUNC_DOCTOR_OK,
-                       "not needed: without systemd nothing ends a user's "
-                       "processes at logout");
+                       "not needed: without systemd nothing ends a user's processes at logout");
   else if (doctor->who == RUNC_WHO_REAL_ROOT)
     runc_doctor_found (finding, RUNC_DOCTOR_OK, "not needed: root's containers are in no session");
   else if (access (path, F_OK) == 0)

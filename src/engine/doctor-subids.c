@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where useradd begins with ranges (SUB_UID_MIN of login.defs). */
+/* As useradd gives them: SUB_UID_MIN and SUB_UID_COUNT of login.defs. */
 #define FIRST_SUBORDINATE 100000
+#define USUAL_COUNT       65536
 
 typedef struct
 {
@@ -44,6 +45,32 @@ is_owner (const char *field, const char *name, guint32 uid)
   guint64 number;
 
   return strcmp (field, name) == 0 || (parse_id (field, &number) && number == uid);
+}
+
+/* The first place for a new range that nobody has an id in. Each step goes behind one range. */
+static guint64
+find_free (char **lines)
+{
+  guint64 free = FIRST_SUBORDINATE;
+  gboolean moved = TRUE;
+
+  while (moved)
+    {
+      moved = FALSE;
+      for (char **line = lines; *line != NULL; line++)
+        {
+          g_auto (GStrv) fields = g_strsplit (*line, ":", -1);
+          Range range;
+
+          if (parse_range (fields, &range) && range.first < free + USUAL_COUNT
+              && free < range.first + range.count)
+            {
+              free = range.first + range.count;
+              moved = TRUE;
+            }
+        }
+    }
+  return free;
 }
 
 /* The user's own valid ranges (array of Range, new). */
@@ -94,7 +121,7 @@ void
 runc_doctor_inspect_subids (const char *text, const char *name, guint32 uid, const char *passwd,
                             RuncDoctorSubids *ret_subids)
 {
-  RuncDoctorSubids subids = { .first_free = FIRST_SUBORDINATE };
+  RuncDoctorSubids subids = { 0 };
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
   g_auto (GStrv) accounts = g_strsplit (passwd != NULL ? passwd : "", "\n", -1);
   g_autoptr (GArray) own = find_own (lines, name, uid, &subids);
@@ -104,10 +131,7 @@ runc_doctor_inspect_subids (const char *text, const char *name, guint32 uid, con
     {
       g_auto (GStrv) fields = g_strsplit (*line, ":", -1);
 
-      if (!parse_range (fields, &range))
-        continue;
-      subids.first_free = MAX (subids.first_free, range.first + range.count);
-      if (!is_owner (fields[0], name, uid))
+      if (parse_range (fields, &range) && !is_owner (fields[0], name, uid))
         compare (own, &range, fields[0], &subids);
     }
   for (char **line = accounts; *line != NULL; line++)
@@ -119,6 +143,7 @@ runc_doctor_inspect_subids (const char *text, const char *name, guint32 uid, con
       range.count = 1;
       compare (own, &range, fields[0], &subids);
     }
+  subids.first_free = find_free (lines);
   *ret_subids = subids;
 }
 

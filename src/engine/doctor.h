@@ -90,7 +90,7 @@ gint64 runc_doctor_read_number (const char *path, gint64 fallback);
 typedef struct
 {
   guint64 total;        /* ids in the valid ranges of the user */
-  guint64 first_free;   /* where a new range can begin: behind all that are in the file */
+  guint64 first_free;   /* from here on 65536 ids are in no range of the file */
   char *broken;         /* the first line of the user's that newuidmap does not take, or NULL */
   guint broken_line;    /* its number, from 1 */
   char *overlaps;       /* whom an id of these ranges belongs to as well ("bob"), or NULL */

@@ -85,3 +85,6 @@ tests_unit_test_seccomp_cache_SOURCES = tests/unit/test-seccomp-cache.c \
 unit_programs += tests/unit/test-seccomp-notify
 tests_unit_test_seccomp_notify_SOURCES = tests/unit/test-seccomp-notify.c \
 	tests/unit/seccomp-run.c tests/unit/seccomp-run.h
+
+unit_programs += tests/unit/test-doctor
+tests_unit_test_doctor_SOURCES = tests/unit/test-doctor.c
