@@ -51,6 +51,7 @@ runc_creation_clear (RuncCreation *creation)
   if (creation->registered && !creation->committed
       && !runc_engine_destroy (&creation->dir, creation->state, &error))
     runc_warning ("cannot clean up '%s': %s", creation->dir.path, error->message);
+  creation->gate_fd = runc_close_fd (creation->gate_fd);
   runc_cgroup_made_clear (&creation->cgroup);
   runc_seccomp_filter_clear (&creation->filter);
   runc_state_dir_clear (&creation->dir);
@@ -85,14 +86,17 @@ new_state (const RuncPrepared *prepared)
 }
 
 static gboolean
-make_fifo (const RuncStateDir *dir, GError **error)
+make_gate (RuncCreation *creation, GError **error)
 {
+  const RuncStateDir *dir = &creation->dir;
+
   /* The container's user opens it for writing, through an fd that was passed along; the mode must
    * allow that, the directory above keeps everybody else out. */
   if (mkfifoat (dir->dir_fd, RUNC_STATE_FIFO, 0622) < 0
       || fchmodat (dir->dir_fd, RUNC_STATE_FIFO, 0622, 0) < 0)
     return runc_throw_errno (error, "cannot make '%s/%s'", dir->path, RUNC_STATE_FIFO);
-  return TRUE;
+  creation->gate_fd = runc_state_gate_lock (dir, error);
+  return creation->gate_fd >= 0;
 }
 
 static gboolean
@@ -139,7 +143,7 @@ acquire (RuncCreation *creation, gboolean gate, GError **error)
   creation->registered = TRUE;
   creation->state = new_state (prepared);
   if (!runc_state_write_file (&creation->dir, RUNC_STATE_CONFIG, prepared->config, error)
-      || (gate && !make_fifo (&creation->dir, error))
+      || (gate && !make_gate (creation, error))
       || (prepared->request.notify_socket != NULL
           && !runc_ready_make_dir (creation->dir.dir_fd, error)))
     return FALSE;

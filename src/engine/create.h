@@ -15,6 +15,7 @@ typedef struct
   RuncCgroupMade cgroup;
   RuncSeccompFilter filter;
   RuncLaunch launch;
+  int gate_fd;         /* holds the lock of the start gate, for the child to inherit; or -EBADF */
   gboolean registered; /* the state directory is ours */
   gboolean committed;
 } RuncCreation;
@@ -22,7 +23,7 @@ typedef struct
 #define RUNC_CREATION_INIT                                                                         \
   {                                                                                                \
     .prepared = RUNC_PREPARED_INIT, .dir = RUNC_STATE_DIR_INIT, .cgroup = { .v2_fd = -EBADF },     \
-    .launch = RUNC_LAUNCH_INIT                                                                     \
+    .launch = RUNC_LAUNCH_INIT, .gate_fd = -EBADF                                                  \
   }
 
 void runc_creation_clear (RuncCreation *creation);

@@ -305,6 +305,32 @@ runc_state_process_start_time (pid_t pid)
   return runc_sys_process_stat (pid, &stat) == 0 ? stat.start_time : 0;
 }
 
+int
+runc_state_gate_lock (const RuncStateDir *dir, GError **error)
+{
+  autofd int fd
+      = openat (dir->dir_fd, RUNC_STATE_CONFIG, O_RDONLY | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
+
+  if (fd < 0 || flock (fd, LOCK_SH | LOCK_NB) < 0)
+    {
+      runc_throw_errno (error, "cannot lock '%s/%s'", dir->path, RUNC_STATE_CONFIG);
+      return -1;
+    }
+  return runc_steal_fd (&fd);
+}
+
+/* Does a process wait at the start gate? */
+static gboolean
+at_gate (const RuncStateDir *dir)
+{
+  autofd int fd = -EBADF;
+
+  if (faccessat (dir->dir_fd, RUNC_STATE_FIFO, F_OK, 0) < 0)
+    return FALSE;
+  fd = openat (dir->dir_fd, RUNC_STATE_CONFIG, O_RDONLY | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
+  return fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) < 0;
+}
+
 RuncStatus
 runc_state_status (const RuncStateDir *dir, const RuncState *state)
 {
@@ -312,8 +338,7 @@ runc_state_status (const RuncStateDir *dir, const RuncState *state)
     return locked_by_other (dir) ? RUNC_STATUS_CREATING : RUNC_STATUS_STOPPED;
   if (!runc_state_process_alive (state->init_pid, state->init_start_time))
     return RUNC_STATUS_STOPPED;
-  return faccessat (dir->dir_fd, RUNC_STATE_FIFO, F_OK, 0) == 0 ? RUNC_STATUS_CREATED
-                                                                : RUNC_STATUS_RUNNING;
+  return at_gate (dir) ? RUNC_STATUS_CREATED : RUNC_STATUS_RUNNING;
 }
 
 static gboolean

@@ -147,6 +147,11 @@ gboolean runc_state_process_alive (pid_t pid, guint64 start_time);
 /* Field 22 of /proc/PID/stat, or 0 when there is no such process. */
 guint64 runc_state_process_start_time (pid_t pid);
 
+/* Take the lock of the start gate, for the process that will wait there: it inherits the fd, and
+ * with execve() the lock is gone. So a gate that was opened is known for it, also when `start` was
+ * killed before it could remove the fifo. Returns an fd, or -1 with an error. */
+int runc_state_gate_lock (const RuncStateDir *dir, GError **error);
+
 /* The status from the facts: process, fifo, lock.
  *
  * @state: NULL when there is none yet, or none that can be read

@@ -184,13 +184,27 @@ check_state (Fixture *f, const char *id, const char *status, pid_t pid)
   g_assert_cmpint (info->created[strlen (info->created) - 1], ==, 'Z');
 }
 
+/* Let the container @id look as if its process waited at the start gate. Returns what holds it there. */
+static int
+hold_gate (Fixture *f, const char *id)
+{
+  g_auto (RuncStateDir) dir = RUNC_STATE_DIR_INIT;
+  g_autofree char *config = g_build_filename (f->root, id, RUNC_STATE_CONFIG, NULL);
+
+  g_assert_true (runc_state_dir_open (f->root, id, FALSE, &dir, NULL));
+  g_assert_cmpint (mkfifoat (dir.dir_fd, RUNC_STATE_FIFO, 0600), ==, 0);
+  g_assert_true (g_file_set_contents (config, "{}", -1, NULL));
+  int fd = runc_state_gate_lock (&dir, NULL);
+  g_assert_cmpint (fd, >=, 0);
+  return fd;
+}
+
 static void
 test_list (Fixture *f, gconstpointer data)
 {
   static const char *const expected[]
       = { "broken", "creating", "ended", "gated", "nothing", "paused", "runs", "young" };
   g_autofree char *link = g_build_filename (f->root, "link", NULL);
-  g_autofree char *fifo = g_build_filename (f->root, "gated", RUNC_STATE_FIFO, NULL);
   g_auto (RuncStateDir) held = RUNC_STATE_DIR_INIT;
   g_autoptr (GPtrArray) list = NULL;
   g_autoptr (GError) error = NULL;
@@ -199,7 +213,7 @@ test_list (Fixture *f, gconstpointer data)
   (void)data;
   add (f, "runs", pid);
   add (f, "gated", pid);
-  g_assert_cmpint (mkfifo (fifo, 0600), ==, 0);
+  autofd int gate = hold_gate (f, "gated");
   add (f, "ended", 0);
   add_text (f, "nothing", NULL);
   add_text (f, "broken", "{\"version\":1,");
@@ -528,7 +542,6 @@ test_kill_shared (Fixture *f, gconstpointer data)
 static void
 test_delete (Fixture *f, gconstpointer data)
 {
-  g_autofree char *fifo = g_build_filename (f->root, "gated", RUNC_STATE_FIFO, NULL);
   g_autoptr (GError) error = NULL;
   pid_t pid = start_sleeper (f);
   pid_t gated = start_sleeper (f);
@@ -545,7 +558,7 @@ test_delete (Fixture *f, gconstpointer data)
   g_assert_cmpint (WTERMSIG (end_of (f, pid)), ==, SIGKILL);
 
   add (f, "gated", gated);
-  g_assert_cmpint (mkfifo (fifo, 0600), ==, 0);
+  autofd int gate = hold_gate (f, "gated");
   g_assert_true (runc_engine_delete (&f->global, "gated", FALSE, &error));
   g_assert_false (exists (f, "gated"));
   g_assert_cmpint (WTERMSIG (end_of (f, gated)), ==, SIGKILL);

@@ -677,7 +677,13 @@ test_status (Fixture *f, gconstpointer data)
   g_assert_cmpuint (state.init_start_time, >, 0);
   g_assert_cmpint (runc_state_status (&dir, &state), ==, RUNC_STATUS_RUNNING);
   g_assert_cmpint (mkfifoat (dir.dir_fd, RUNC_STATE_FIFO, 0600), ==, 0);
+  g_assert_true (runc_state_write_file (&dir, RUNC_STATE_CONFIG, "{}", NULL));
+  int gate = runc_state_gate_lock (&dir, NULL);
+  g_assert_cmpint (gate, >=, 0);
   g_assert_cmpint (runc_state_status (&dir, &state), ==, RUNC_STATUS_CREATED);
+  /* it was opened, but `start` was killed before it could remove the fifo */
+  close (gate);
+  g_assert_cmpint (runc_state_status (&dir, &state), ==, RUNC_STATUS_RUNNING);
 
   state.init_start_time++;
   g_assert_cmpint (runc_state_status (&dir, &state), ==, RUNC_STATUS_STOPPED);
