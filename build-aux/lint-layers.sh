@@ -10,7 +10,7 @@ cd "$1"
 
 # directory: what it may include, as a directory or as one header
 rules='
-main.c    cli engine base
+main.c    cli engine sys/fault.h base
 cli       engine plan/request.h spec base
 engine    launch wire/wire.h plan state host spec cgroup seccomp net sys base
 launch    child/child.h wire cgroup seccomp net plan spec host sys base

@@ -2,6 +2,7 @@
 #include "cli/command.h"
 
 #include "base/log.h"
+#include "sys/fault.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -27,6 +28,7 @@ int
 main (int argc, char **argv)
 {
   open_standard_fds ();
+  runc_fault_init ();
   int status = runc_cli_main (argc, argv);
 
   if (fflush (stdout) != 0 || ferror (stdout))

@@ -30,16 +30,21 @@ runc_child_op_unshare (RuncChild *child, const RuncOp *op)
 int
 runc_child_op_fork (RuncChild *child, const RuncOp *op)
 {
-  int pidfd = -EBADF;
+  autofd int pidfd = -EBADF;
   pid_t pid = runc_sys_clone (op->u.ns.flags | CLONE_PARENT, -1, &pidfd);
 
   if (pid < 0)
     return pid;
   if (pid == 0)
     return 0;
-  /* If the report cannot be sent the parent is gone, and the new process will see that itself. */
-  runc_wire_send (child->sock, RUNC_MESSAGE_FORKED, &pid, sizeof pid, pidfd);
-  _exit (0);
+
+  int r = runc_wire_send (child->sock, RUNC_MESSAGE_FORKED, &pid, sizeof pid, pidfd);
+
+  if (r == 0)
+    _exit (0);
+  /* The parent would wait for a process that it does not know of. */
+  runc_sys_pidfd_send_signal (pidfd, SIGKILL);
+  return runc_child_fail (child, RUNC_FAIL_PROTOCOL, r);
 }
 
 int

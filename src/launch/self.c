@@ -33,14 +33,14 @@ is_mapped (const RuncIdMap *map, gsize n, guint32 id)
   return FALSE;
 }
 
-/* Could a process with the ids of @maps change the file @st? Its owner can always chmod() it. */
+/* Could a process with the ids of @maps change the file @st? Its owner can always chmod() it. What
+ * a group may write counts whoever the group is: with an access list the bits are those of its
+ * mask, and supplementary groups that are not mapped may have been kept. */
 static gboolean
 is_writable (const RuncMapPlan *maps, const struct stat *st)
 {
-  if (maps == NULL || (st->st_mode & S_IWOTH))
-    return TRUE;
-  return is_mapped (maps->uids, maps->n_uids, st->st_uid)
-         || ((st->st_mode & S_IWGRP) && is_mapped (maps->gids, maps->n_gids, st->st_gid));
+  return maps == NULL || (st->st_mode & (S_IWOTH | S_IWGRP))
+         || is_mapped (maps->uids, maps->n_uids, st->st_uid);
 }
 
 static gboolean

@@ -7,6 +7,7 @@
  */
 #include "sys/path.h"
 #include "base/fd.h"
+#include "sys/fault.h"
 #include "sys/syscalls.h"
 
 #include <errno.h>
@@ -26,13 +27,14 @@ runc_sys_open_in_root (int root, const char *path, int flags, bool nofollow)
 
   while (*path == '/')
     path++;
-  int fd = runc_sys_openat2 (root, *path != '\0' ? path : ".", all, RESOLVE_IN_ROOT);
+  int fd = runc_sys_openat2 (root, *path != '\0' ? path : ".", all,
+                             RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 
   if (fd >= 0 && nofollow && (flags & O_PATH))
     {
       struct stat st;
 
-      if (fstat (fd, &st) < 0 || S_ISLNK (st.st_mode))
+      if (RUNC_FAULTY (fstat (fd, &st)) < 0 || S_ISLNK (st.st_mode))
         {
           runc_close_fd (fd);
           return -ELOOP;
@@ -89,7 +91,7 @@ static int
 walk_expand (int root, Walk *walk, int fd)
 {
   char link[PATH_MAX];
-  ssize_t n = readlinkat (fd, "", link, sizeof link);
+  ssize_t n = RUNC_FAULTY (readlinkat (fd, "", link, sizeof link));
   size_t rest_len = strlen (walk->rest);
 
   if (n < 0)
@@ -157,7 +159,7 @@ open_or_make (Walk *walk, const char *name, bool file, mode_t mode)
       if (made < 0 && made != -EEXIST)
         return made;
     }
-  else if (mkdirat (walk->dir, name, file ? 0755 : mode) < 0 && errno != EEXIST)
+  else if (RUNC_FAULTY (mkdirat (walk->dir, name, file ? 0755 : mode)) < 0 && errno != EEXIST)
     return -errno;
   return runc_sys_openat2 (walk->dir, name, O_PATH | O_NOFOLLOW, resolve);
 }
@@ -189,7 +191,7 @@ make_in_root (int root, const char *path, bool file, mode_t mode)
       fd = open_or_make (&walk, name, file, mode);
       if (fd < 0)
         r = fd;
-      else if (fstat (fd, &st) < 0)
+      else if (RUNC_FAULTY (fstat (fd, &st)) < 0)
         r = -errno;
       else if (S_ISLNK (st.st_mode))
         r = walk_expand (root, &walk, fd);
@@ -227,7 +229,7 @@ runc_sys_mkfile_in_root (int root, const char *path, mode_t mode)
 
   if (fd == -ENOENT)
     return make_in_root (root, path, true, mode);
-  if (fd >= 0 && fstat (fd, &st) == 0 && S_ISDIR (st.st_mode))
+  if (fd >= 0 && RUNC_FAULTY (fstat (fd, &st)) == 0 && S_ISDIR (st.st_mode))
     {
       runc_close_fd (fd);
       return -EISDIR;

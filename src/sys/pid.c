@@ -5,6 +5,7 @@
 #include "sys/pid.h"
 
 #include "base/fd.h"
+#include "sys/fault.h"
 #include "sys/syscalls.h"
 
 #include <dirent.h>
@@ -87,11 +88,11 @@ runc_sys_process_stat (pid_t pid, RuncProcessStat *ret_stat)
   if (pid <= 0)
     return -ESRCH;
   snprintf (path, sizeof path, "/proc/%d/stat", (int)pid);
-  autofd int fd = open (path, O_RDONLY | O_CLOEXEC);
+  autofd int fd = RUNC_FAULTY (open (path, O_RDONLY | O_CLOEXEC));
   if (fd < 0)
     return errno == ENOENT ? -ESRCH : -errno;
   do
-    n = read (fd, text, sizeof text);
+    n = RUNC_FAULTY (read (fd, text, sizeof text));
   while (n < 0 && errno == EINTR);
   if (n < 0)
     return -errno;
@@ -108,7 +109,7 @@ runc_sys_process_namespace (pid_t pid, const char *name, ino_t *ret_inode)
     snprintf (path, sizeof path, "/proc/self/ns/%s", name);
   else
     snprintf (path, sizeof path, "/proc/%d/ns/%s", (int)pid, name);
-  if (stat (path, &st) < 0)
+  if (RUNC_FAULTY (stat (path, &st)) < 0)
     return errno == ENOENT ? -ESRCH : -errno;
   *ret_inode = st.st_ino;
   return 0;
@@ -150,7 +151,7 @@ runc_sys_pidfd_wait (int pidfd, int timeout_ms)
 
   for (;;)
     {
-      int n = poll (&pfd, 1, timeout_ms);
+      int n = RUNC_FAULTY (poll (&pfd, 1, timeout_ms));
       if (n > 0)
         return 0;
       if (n == 0)

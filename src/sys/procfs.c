@@ -2,6 +2,7 @@
 #include "sys/procfs.h"
 #include "base/fd.h"
 #include "sys/decimal.h"
+#include "sys/fault.h"
 #include "sys/syscalls.h"
 
 #include <errno.h>
@@ -25,7 +26,7 @@ runc_sys_proc_open (void)
 
   if (fd < 0)
     return fd;
-  if (fstatfs (fd, &fs) < 0 || fstat (fd, &st) < 0)
+  if (RUNC_FAULTY (fstatfs (fd, &fs)) < 0 || fstat (fd, &st) < 0)
     return -errno;
   if (fs.f_type != PROC_SUPER_MAGIC || st.st_ino != PROC_ROOT_INODE)
     return -ENOTSUP;
@@ -47,7 +48,7 @@ runc_sys_proc_write (int proc, const char *path, const char *data, size_t len)
 
   if (fd < 0)
     return fd;
-  n = write (fd, data, len);
+  n = RUNC_FAULTY (write (fd, data, len));
   if (n < 0)
     return -errno;
   return (size_t)n == len ? 0 : -EIO;
@@ -64,7 +65,7 @@ runc_sys_proc_reopen_fd (int proc, int fd, int flags)
   runc_decimal (path, fd);
   /* The one magic link that is followed on purpose: the directory has been verified to be our own.
    */
-  int opened = openat (dir, path, flags | O_CLOEXEC);
+  int opened = RUNC_FAULTY (openat (dir, path, flags | O_CLOEXEC));
   return opened < 0 ? -errno : opened;
 }
 
@@ -82,7 +83,7 @@ runc_sys_proc_foreign_namespace (int proc, pid_t pid, const char *name)
     return ours < 0 ? ours : theirs;
   if (fstatat (ours, name, &a, 0) < 0)
     return 0;
-  if (fstatat (theirs, name, &b, 0) < 0)
+  if (RUNC_FAULTY (fstatat (theirs, name, &b, 0)) < 0)
     return -errno;
   return a.st_ino != b.st_ino || a.st_dev != b.st_dev;
 }
@@ -94,6 +95,6 @@ runc_sys_proc_open_self_exe (int proc)
 
   if (dir < 0)
     return dir;
-  int opened = openat (dir, "exe", O_RDONLY | O_CLOEXEC);
+  int opened = RUNC_FAULTY (openat (dir, "exe", O_RDONLY | O_CLOEXEC));
   return opened < 0 ? -errno : opened;
 }

@@ -59,6 +59,8 @@ runc_sys_clone (uint64_t flags, int cgroup_fd, int *ret_pidfd)
                           (unsigned long)(flags | CLONE_PIDFD) | (unsigned long)exit_signal, NULL,
                           &pidfd, NULL, 0));
 #endif
+  if (pid == 0)
+    runc_fault_cloned ();
   if (pid > 0)
     *ret_pidfd = pidfd;
   return pid;

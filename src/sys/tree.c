@@ -2,6 +2,7 @@
 #include "sys/tree.h"
 
 #include "base/fd.h"
+#include "sys/fault.h"
 #include "sys/syscalls.h"
 
 #include <dirent.h>
@@ -53,12 +54,12 @@ remove_entries (int take_fd, int depth)
 static int
 remove_at (int dir_fd, const char *name, int depth)
 {
-  if (unlinkat (dir_fd, name, 0) == 0 || errno == ENOENT)
+  if (RUNC_FAULTY (unlinkat (dir_fd, name, 0)) == 0 || errno == ENOENT)
     return 0;
   /* EPERM is what POSIX says for a directory, and what some filesystems do. */
   if (errno != EISDIR && errno != EPERM)
     return -errno;
-  if (unlinkat (dir_fd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+  if (RUNC_FAULTY (unlinkat (dir_fd, name, AT_REMOVEDIR)) == 0 || errno == ENOENT)
     return 0;
   if (errno != ENOTEMPTY && errno != EEXIST)
     return -errno;
@@ -71,7 +72,7 @@ remove_at (int dir_fd, const char *name, int depth)
   if (fd < 0)
     return fd;
   int r = remove_entries (fd, depth + 1);
-  if (unlinkat (dir_fd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+  if (RUNC_FAULTY (unlinkat (dir_fd, name, AT_REMOVEDIR)) == 0 || errno == ENOENT)
     return 0;
   return r < 0 ? r : -errno;
 }

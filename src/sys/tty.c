@@ -1,6 +1,7 @@
 /* Pseudo terminals. Opened in the child, attached to in the parent. */
 #include "sys/tty.h"
 #include "base/fd.h"
+#include "sys/fault.h"
 #include "sys/path.h"
 #include "sys/syscalls.h"
 
@@ -22,13 +23,13 @@ runc_sys_pty_open (int root, int *ret_master, int *ret_slave)
 
   if (master < 0)
     return master;
-  if (fstatfs (master, &fs) < 0 || fstat (master, &st) < 0)
+  if (RUNC_FAULTY (fstatfs (master, &fs)) < 0 || fstat (master, &st) < 0)
     return -errno;
   if (fs.f_type != DEVPTS_SUPER_MAGIC || !S_ISCHR (st.st_mode) || st.st_rdev != makedev (5, 2))
     return -ENOTSUP;
-  if (ioctl (master, TIOCSPTLCK, &unlock) < 0)
+  if (RUNC_FAULTY (ioctl (master, TIOCSPTLCK, &unlock)) < 0)
     return -errno;
-  slave = ioctl (master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  slave = RUNC_FAULTY (ioctl (master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
   if (slave < 0)
     return -errno;
   *ret_master = runc_steal_fd (&master);
@@ -43,7 +44,7 @@ runc_sys_tty_set_size (int fd, uint16_t width, uint16_t height)
 
   if (width == 0 || height == 0)
     return 0;
-  return ioctl (fd, TIOCSWINSZ, &size) < 0 ? -errno : 0;
+  return RUNC_FAULTY (ioctl (fd, TIOCSWINSZ, &size)) < 0 ? -errno : 0;
 }
 
 int
@@ -61,11 +62,11 @@ runc_sys_tty_set_raw (int fd, struct termios *ret_saved)
 {
   struct termios saved, raw;
 
-  if (tcgetattr (fd, &saved) < 0)
+  if (RUNC_FAULTY (tcgetattr (fd, &saved)) < 0)
     return -errno;
   raw = saved;
   cfmakeraw (&raw);
-  if (tcsetattr (fd, TCSANOW, &raw) < 0)
+  if (RUNC_FAULTY (tcsetattr (fd, TCSANOW, &raw)) < 0)
     return -errno;
   *ret_saved = saved;
   return 0;
@@ -76,7 +77,7 @@ runc_sys_tty_clear_onlcr (int fd)
 {
   struct termios mode;
 
-  if (tcgetattr (fd, &mode) < 0)
+  if (RUNC_FAULTY (tcgetattr (fd, &mode)) < 0)
     return -errno;
   mode.c_oflag &= ~(tcflag_t)ONLCR;
   return tcsetattr (fd, TCSANOW, &mode) < 0 ? -errno : 0;

@@ -2,11 +2,20 @@
  * allocation. */
 #include "wire/wire.h"
 #include "base/fd.h"
+#include "sys/fault.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+
+/* Is the failed read or receive to be tried again? A peer that died with unread packets in its queue
+ * resets the connection, and that is told first and once: what it has sent comes after it. */
+static bool
+is_to_repeat (void)
+{
+  return errno == EINTR || errno == ECONNRESET;
+}
 
 typedef struct
 {
@@ -37,7 +46,7 @@ runc_wire_pair (int *ret_parent, int *ret_child)
 {
   int pair[2];
 
-  if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+  if (RUNC_FAULTY (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)) < 0)
     return -errno;
   *ret_parent = pair[0];
   *ret_child = pair[1];
@@ -72,7 +81,7 @@ runc_wire_send (int sock, RuncMessage message, const void *payload, size_t len, 
       memcpy (CMSG_DATA (cmsg), &fd, sizeof (int));
     }
   do
-    n = sendmsg (sock, &msg, MSG_NOSIGNAL);
+    n = RUNC_FAULTY (sendmsg (sock, &msg, MSG_NOSIGNAL));
   while (n < 0 && errno == EINTR);
   return n < 0 ? -errno : 0;
 }
@@ -84,7 +93,7 @@ runc_wire_write (int sock, RuncMessage message)
   ssize_t n;
 
   do
-    n = write (sock, &head, sizeof head);
+    n = RUNC_FAULTY (write (sock, &head, sizeof head));
   while (n < 0 && errno == EINTR);
   return n < 0 ? -errno : 0;
 }
@@ -96,9 +105,9 @@ runc_wire_read (int sock, RuncMessage *ret_message)
   ssize_t n;
 
   do
-    n = read (sock, &head, sizeof head);
-  while (n < 0 && errno == EINTR);
-  if (n == 0 || (n < 0 && errno == ECONNRESET))
+    n = RUNC_FAULTY (read (sock, &head, sizeof head));
+  while (n < 0 && is_to_repeat ());
+  if (n == 0)
     return 0;
   if (n < 0)
     return -errno;
@@ -144,11 +153,9 @@ runc_wire_receive (int sock, RuncMessage *ret_message, void *payload, size_t siz
   ssize_t n;
 
   do
-    n = recvmsg (sock, &msg, MSG_CMSG_CLOEXEC);
-  while (n < 0 && errno == EINTR);
-  /* A peer that died with unread packets in its queue resets the connection: the same as its end.
-   */
-  if (n == 0 || (n < 0 && errno == ECONNRESET))
+    n = RUNC_FAULTY (recvmsg (sock, &msg, MSG_CMSG_CLOEXEC));
+  while (n < 0 && is_to_repeat ());
+  if (n == 0)
     return 0;
   if (n < 0)
     return -errno;
