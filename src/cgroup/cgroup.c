@@ -43,9 +43,11 @@ runc_cgroup_create (const RuncCgroupSetup *setup, RuncCgroupMade *ret_made, GErr
   else if (setup->ref.driver == DRIVER_FS1)
     ok = runc_cgroup_fs1_create (setup, dirs, &made, error);
   if (setup->ref.driver == DRIVER_FS1 || setup->ref.driver == DRIVER_FS2)
-    ok = ok && runc_cgroup_limits_apply (&setup->ref, setup->resources, NULL, error)
-         && (!setup->device_rules
-             || runc_cgroup_devices_apply (&setup->ref, setup->resources, error));
+    ok = ok && runc_cgroup_limits_apply (&setup->ref, setup->resources, NULL, error);
+  /* On v1 the rules are written one after the other, and between "deny all" and the first that
+   * allows something a process inside could not make its device nodes. */
+  if (setup->ref.driver == DRIVER_FS1 && setup->device_rules)
+    ok = ok && runc_cgroup_devices_apply (&setup->ref, setup->resources, error);
   if (!ok)
     {
       runc_cgroup_dir_unmake (dirs);
@@ -59,7 +61,10 @@ runc_cgroup_create (const RuncCgroupSetup *setup, RuncCgroupMade *ret_made, GErr
 gboolean
 runc_cgroup_adopt (const RuncCgroupSetup *setup, pid_t pid, RuncCgroupMade *made, GError **error)
 {
-  return setup->ref.driver != DRIVER_SYSTEMD || runc_cgroup_systemd_adopt (setup, pid, made, error);
+  if (setup->ref.driver == DRIVER_SYSTEMD)
+    return runc_cgroup_systemd_adopt (setup, pid, made, error);
+  return setup->ref.driver != DRIVER_FS2 || !setup->device_rules
+         || runc_cgroup_devices_apply (&setup->ref, setup->resources, error);
 }
 
 gboolean

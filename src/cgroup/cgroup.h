@@ -56,8 +56,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RuncCgroupMade, runc_cgroup_made_clear)
 gboolean runc_cgroup_create (const RuncCgroupSetup *setup, RuncCgroupMade *ret_made,
                              GError **error);
 
-/* systemd only: the scope needs a process to exist, so it is made after the clone, for @pid. For
- * the other drivers this does nothing. */
+/* What is done once the process is there, @pid, and still runs the runtime's own code. systemd: the
+ * scope, which needs a process to exist. v2 by hand: the device rules, which cost as much as all
+ * mounts together and are better loaded while the process is busy with those. */
 gboolean runc_cgroup_adopt (const RuncCgroupSetup *setup, pid_t pid, RuncCgroupMade *made,
                             GError **error);
 

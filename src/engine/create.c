@@ -168,9 +168,10 @@ register_process (RuncCreation *creation, GError **error)
   RuncCgroupSetup setup = cgroup_setup (creation);
   RuncState *state = creation->state;
 
-  if (creation->cgroup.unit == NULL
+  if (!creation->adopted
       && !runc_cgroup_adopt (&setup, creation->launch.pid, &creation->cgroup, error))
     return FALSE;
+  creation->adopted = TRUE;
   if (creation->cgroup.v2_dir != NULL)
     {
       g_free (state->v2_dir);

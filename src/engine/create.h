@@ -16,6 +16,7 @@ typedef struct
   RuncSeccompFilter filter;
   RuncLaunch launch;
   int gate_fd;         /* holds the lock of the start gate, for the child to inherit; or -EBADF */
+  gboolean adopted;    /* the process is in its cgroups, with all their rules */
   gboolean registered; /* the state directory is ours */
   gboolean committed;
 } RuncCreation;
