@@ -5,10 +5,22 @@ rootless_programs += tests/lib/testhelper
 tests_lib_testhelper_SOURCES = tests/lib/testhelper.c
 tests_lib_testhelper_LDADD =
 
+rootless_programs += tests/lib/seccomp-agent
+tests_lib_seccomp_agent_SOURCES = tests/lib/seccomp-agent.c
+tests_lib_seccomp_agent_LDADD =
+
+# runs in containers that have nothing but busybox: static, and so without sanitizers
+rootless_programs += tests/lib/probe
+tests_lib_probe_SOURCES = tests/lib/probe.c
+tests_lib_probe_CFLAGS = -std=gnu11 $(WARN_CFLAGS)
+tests_lib_probe_LDADD =
+tests_lib_probe_LDFLAGS = -static
+
 EXTRA_DIST += \
 	.ci/run \
 	tests/run \
 	tests/lib/helpers.bash \
+	tests/lib/seccomp-profile.jq \
 	$(rootless_suites)
 
 rootless_suites = \
@@ -16,6 +28,7 @@ rootless_suites = \
 	tests/rootless/config.bats \
 	tests/rootless/crash.bats \
 	tests/rootless/docs.bats \
+	tests/rootless/doctor.bats \
 	tests/rootless/engines.bats \
 	tests/rootless/exec.bats \
 	tests/rootless/fds.bats \
@@ -28,6 +41,7 @@ rootless_suites = \
 	tests/rootless/process.bats \
 	tests/rootless/reap.bats \
 	tests/rootless/run.bats \
+	tests/rootless/seccomp.bats \
 	tests/rootless/sockets.bats \
 	tests/rootless/spec.bats \
 	tests/rootless/tty.bats \
