@@ -161,6 +161,16 @@ acquire (RuncCreation *creation, gboolean gate, GError **error)
   return FALSE;
 }
 
+/* Without it a process is not to be told from a later one with its number, and nobody would end it. */
+static gboolean
+find_start_time (pid_t pid, guint64 *ret_start_time, GError **error)
+{
+  *ret_start_time = runc_state_process_start_time (pid);
+  return *ret_start_time != 0
+         || runc_throw (error, RUNC_ERROR_SYSTEM, "cannot find out when process %d was started",
+                        (int)pid);
+}
+
 /* The process is there: place it (systemd), note it, compile its filter. */
 static gboolean
 register_process (RuncCreation *creation, GError **error)
@@ -180,8 +190,8 @@ register_process (RuncCreation *creation, GError **error)
   g_free (state->systemd_unit);
   state->systemd_unit = g_strdup (creation->cgroup.unit);
   state->init_pid = creation->launch.pid;
-  state->init_start_time = runc_state_process_start_time (state->init_pid);
-  return runc_state_write (&creation->dir, state, error);
+  return find_start_time (state->init_pid, &state->init_start_time, error)
+         && runc_state_write (&creation->dir, state, error);
 }
 
 static gboolean
@@ -231,7 +241,12 @@ start_network (RuncCreation *creation, GError **error)
   state->helper_pids = g_renew (pid_t, state->helper_pids, state->n_helpers + 1);
   state->helper_start_times = g_renew (guint64, state->helper_start_times, state->n_helpers + 1);
   state->helper_pids[state->n_helpers] = pid;
-  state->helper_start_times[state->n_helpers++] = runc_state_process_start_time (pid);
+  if (!find_start_time (pid, &state->helper_start_times[state->n_helpers], error))
+    {
+      kill (pid, SIGKILL);
+      return FALSE;
+    }
+  state->n_helpers++;
   return TRUE;
 }
 
