@@ -161,7 +161,8 @@ acquire (RuncCreation *creation, gboolean gate, GError **error)
   return FALSE;
 }
 
-/* Without it a process is not to be told from a later one with its number, and nobody would end it. */
+/* Without it a process is not to be told from a later one with its number, and nobody would end it.
+ */
 static gboolean
 find_start_time (pid_t pid, guint64 *ret_start_time, GError **error)
 {
