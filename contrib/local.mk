@@ -6,3 +6,5 @@ dist_zshcompletion_DATA = contrib/completions/_runc
 
 fishcompletiondir = $(datadir)/fish/vendor_completions.d
 dist_fishcompletion_DATA = contrib/completions/runc.fish
+
+EXTRA_DIST += contrib/check-config.sh

@@ -347,10 +347,16 @@ try_tools (RuncDoctor *doctor, const Side *uids, const Side *gids, RuncDoctorFin
     }
   runc_doctor_found (finding, RUNC_DOCTOR_MISSING, "%s", failure);
   runc_doctor_means (finding, ONE_ID);
-  runc_doctor_mend (finding,
-                    "see the line 'subordinate ids'; 'getsubids %s' and 'getsubids -g %s' "
-                    "show what they allow",
-                    doctor->user, doctor->user);
+  if (g_ascii_isdigit (doctor->user[0]))
+    runc_doctor_mend (finding,
+                      "the user needs a name: a line for uid %s in /etc/passwd "
+                      "('NAME:x:%s:%u::/home/NAME:/bin/sh'), as root",
+                      doctor->user, doctor->user, doctor->host->egid);
+  else
+    runc_doctor_mend (finding,
+                      "see the line 'subordinate ids'; 'getsubids %s' and 'getsubids -g %s' show "
+                      "what they allow",
+                      doctor->user, doctor->user);
 }
 
 void
