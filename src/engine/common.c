@@ -157,9 +157,12 @@ runc_engine_state_json (const RuncState *state, RuncStatus status)
 }
 
 gboolean
-runc_engine_run_hooks (const RuncSpec *spec, RuncHookKind kind, const char *state_json,
+runc_engine_run_hooks (const RuncSpec *spec, RuncHookKind kind, const RuncState *state,
                        GError **error)
 {
+  g_autofree char *state_json
+      = runc_engine_state_json (state, kind == RUNC_HOOK_POSTSTOP ? RUNC_STATUS_STOPPED
+                                                                  : RUNC_STATUS_RUNNING);
   const RuncSpecHooks *hooks = &spec->hooks[kind];
   g_autofree RuncPlanHook *items = g_new0 (RuncPlanHook, hooks->n);
   /* For each hook its path as argv, and behind that NULL an empty environment. */
@@ -181,7 +184,10 @@ runc_engine_run_hooks (const RuncSpec *spec, RuncHookKind kind, const char *stat
         items[i].envp = &defaults[2 * i + 1];
     }
   RuncPlanHooks plan = { .items = items, .n = hooks->n, .kind = runc_hook_kind_to_string (kind) };
-  return runc_launch_run_hooks (&plan, state_json, error);
+  if (kind != RUNC_HOOK_POSTSTOP)
+    return runc_launch_run_hooks (&plan, state_json, error);
+  runc_launch_try_hooks (&plan, state_json, state->id);
+  return TRUE;
 }
 
 int

@@ -55,10 +55,10 @@ const char *runc_engine_oci_version (const RuncState *state);
  * line without a newline at its end (new string). The pid is there unless @status is STOPPED. */
 char *runc_engine_state_json (const RuncState *state, RuncStatus status);
 
-/* Run the hooks of @kind that the parent runs (createRuntime, poststart, poststop, ...), one after
- * the other, with @state_json on their stdin. The first that fails is the error, and the last one
- * run. */
-gboolean runc_engine_run_hooks (const RuncSpec *spec, RuncHookKind kind, const char *state_json,
+/* Run the hooks of @kind, poststart or poststop, one after the other, with the state on their
+ * stdin. The first poststart hook that fails is the error, and the last one run; a poststop hook
+ * that fails is a warning (runtime.md, "Lifecycle"). */
+gboolean runc_engine_run_hooks (const RuncSpec *spec, RuncHookKind kind, const RuncState *state,
                                 GError **error);
 
 /* A pidfd of the container's init, or -errno: -ESRCH when it has ended. */

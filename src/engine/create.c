@@ -372,24 +372,39 @@ runc_engine_check_fds (guint n, GError **error)
   return TRUE;
 }
 
+/* Everything that is decided before anything is made. */
+static gboolean
+decide (RuncCreation *creation, const RuncGlobal *global, const RuncCreateRequest *request,
+        RuncCreationMode mode, GError **error)
+{
+  return runc_engine_check_fds (request->preserve_fds, error)
+         && runc_prepare (global, request, NULL,
+                          mode.gate ? RUNC_PREPARE_TO_CREATE : RUNC_PREPARE_TO_RUN,
+                          &creation->prepared, error)
+         && runc_engine_check_terminal (creation->prepared.plan->terminal,
+                                        mode.gate || request->detach, request->console_socket,
+                                        error)
+         && protect_self (creation, global, error);
+}
+
 gboolean
 runc_creation_run (RuncCreation *creation, const RuncGlobal *global,
-                   const RuncCreateRequest *request, gboolean gate, const sigset_t *signal_mask,
-                   GError **error)
+                   const RuncCreateRequest *request, RuncCreationMode mode, GError **error)
 {
   g_autofree char *fifo = NULL;
   RuncLaunchContext context = {
     .init_pidfd = -EBADF,
-    .signal_mask = signal_mask,
+    .signal_mask = &creation->mask,
   };
   gboolean two_stages;
 
-  if (!runc_engine_check_fds (request->preserve_fds, error)
-      || !runc_prepare (global, request, NULL, gate ? RUNC_PREPARE_TO_CREATE : RUNC_PREPARE_TO_RUN,
-                        &creation->prepared, error)
-      || !runc_engine_check_terminal (creation->prepared.plan->terminal, gate || request->detach,
-                                      request->console_socket, error)
-      || !protect_self (creation, global, error) || !acquire (creation, gate, error))
+  if (!decide (creation, global, request, mode, error))
+    return FALSE;
+  if (mode.foreground)
+    runc_launch_block_signals (&creation->mask);
+  else
+    sigprocmask (SIG_SETMASK, NULL, &creation->mask);
+  if (!acquire (creation, mode.gate, error))
     return FALSE;
   fifo = g_build_filename (creation->dir.path, RUNC_STATE_FIFO, NULL);
   context.cgroup_fd = creation->cgroup.v2_fd;
@@ -420,6 +435,6 @@ runc_engine_create (const RuncGlobal *global, const RuncCreateRequest *request, 
 {
   g_auto (RuncCreation) creation = RUNC_CREATION_INIT;
 
-  return runc_creation_run (&creation, global, request, TRUE, NULL, error)
+  return runc_creation_run (&creation, global, request, (RuncCreationMode){ .gate = TRUE }, error)
          && runc_creation_commit (&creation, FALSE, error);
 }

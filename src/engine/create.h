@@ -15,6 +15,7 @@ typedef struct
   RuncCgroupMade cgroup;
   RuncSeccompFilter filter;
   RuncLaunch launch;
+  sigset_t mask;       /* the signal mask of the container's process */
   int gate_fd;         /* holds the lock of the start gate, for the child to inherit; or -EBADF */
   gboolean adopted;    /* the process is in its cgroups, with all their rules */
   gboolean registered; /* the state directory is ours */
@@ -34,10 +35,17 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RuncCreation, runc_creation_clear)
  * only the gate and execve() before it, pid file and sockets are served.
  *
  * @gate: make a start fifo (create)
- * @signal_mask: for the container's process; NULL: our current one */
+ * @foreground: signals are blocked from when there is something to clean up, for the supervision to
+ *   take them */
+typedef struct
+{
+  gboolean gate;
+  gboolean foreground;
+} RuncCreationMode;
+
 gboolean runc_creation_run (RuncCreation *creation, const RuncGlobal *global,
-                            const RuncCreateRequest *request, gboolean gate,
-                            const sigset_t *signal_mask, GError **error);
+                            const RuncCreateRequest *request, RuncCreationMode mode,
+                            GError **error);
 
 /* Let the container's process proceed; from now on the container stays. */
 gboolean runc_creation_commit (RuncCreation *creation, gboolean wait_exec, GError **error);

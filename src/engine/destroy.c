@@ -71,12 +71,8 @@ static gboolean
 run_poststop (const RuncStateDir *dir, const RuncState *state, GError **error)
 {
   g_autoptr (RuncSpec) spec = runc_engine_load_spec (dir, error);
-  g_autofree char *json = NULL;
 
-  if (spec == NULL)
-    return FALSE;
-  json = runc_engine_state_json (state, RUNC_STATUS_STOPPED);
-  return runc_engine_run_hooks (spec, RUNC_HOOK_POSTSTOP, json, error);
+  return spec != NULL && runc_engine_run_hooks (spec, RUNC_HOOK_POSTSTOP, state, error);
 }
 
 gboolean

@@ -88,15 +88,12 @@ runc_engine_run (const RuncGlobal *global, const RuncCreateRequest *request, int
 {
   g_auto (RuncCreation) creation = RUNC_CREATION_INIT;
   gboolean foreground = !request->detach;
-  sigset_t mask;
 
+  /* Orphans of a container without a pid namespace of its own come to us. */
   if (foreground)
-    {
-      /* Orphans of a container without a pid namespace of its own come to us. */
-      prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-      runc_launch_block_signals (&mask);
-    }
-  if (!runc_creation_run (&creation, global, request, FALSE, foreground ? &mask : NULL, error)
+    prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  if (!runc_creation_run (&creation, global, request,
+                          (RuncCreationMode){ .foreground = foreground }, error)
       || !bind_ready (&creation, error) || !runc_creation_commit (&creation, TRUE, error))
     return FALSE;
   runc_state_dir_unlock (&creation.dir);

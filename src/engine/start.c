@@ -98,15 +98,13 @@ static gboolean
 run_poststart (const RuncContainer *container, GError **error)
 {
   g_autoptr (RuncSpec) spec = NULL;
-  g_autofree char *json = NULL;
 
   if (!container->state->has_poststart)
     return TRUE;
   spec = runc_engine_load_spec (&container->dir, error);
   if (spec == NULL)
     return FALSE;
-  json = runc_engine_state_json (container->state, RUNC_STATUS_RUNNING);
-  return runc_engine_run_hooks (spec, RUNC_HOOK_POSTSTART, json, error);
+  return runc_engine_run_hooks (spec, RUNC_HOOK_POSTSTART, container->state, error);
 }
 
 gboolean

@@ -3,6 +3,7 @@
  */
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/process.h"
 #include "launch/launch.h"
 
@@ -51,4 +52,18 @@ runc_launch_run_hooks (const RuncPlanHooks *hooks, const char *state_json, GErro
     if (!run_hook (&hooks->items[i], state_fd, error))
       return runc_prefix (error, "error running %s hook #%zu", hooks->kind, i);
   return TRUE;
+}
+
+void
+runc_launch_try_hooks (const RuncPlanHooks *hooks, const char *state_json, const char *id)
+{
+  for (gsize i = 0; i < hooks->n; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      autofd int state_fd = runc_memfd_with_text (state_json, &error);
+
+      if (state_fd < 0 || !run_hook (&hooks->items[i], state_fd, &error))
+        runc_warning ("container '%s': error running %s hook #%zu: %s", id, hooks->kind, i,
+                      error->message);
+    }
 }

@@ -82,6 +82,9 @@ gboolean runc_launch_proceed (RuncLaunch *launch, gboolean wait_exec, GError **e
 
 /* Run parent-side hooks one after the other with @state_json on stdin. */
 gboolean runc_launch_run_hooks (const RuncPlanHooks *hooks, const char *state_json, GError **error);
+/* The same, but each hook that fails is a warning, and the next one runs all the same (poststop).
+ */
+void runc_launch_try_hooks (const RuncPlanHooks *hooks, const char *state_json, const char *id);
 
 /* Block every signal that supervision forwards, before the clone, so that none is lost; @ret_before
  * is what the container's process gets (RuncLaunchContext.signal_mask). */

@@ -15,8 +15,8 @@ static const struct
   guint32 major;
   guint32 minor;
 } defaults[] = {
-  { "/dev/null", 1, 3 }, { "/dev/zero", 1, 5 },    { "/dev/full", 1, 7 },
-  { "/dev/tty", 5, 0 },  { "/dev/random", 1, 8 },  { "/dev/urandom", 1, 9 },
+  { "/dev/null", 1, 3 }, { "/dev/zero", 1, 5 },   { "/dev/full", 1, 7 },
+  { "/dev/tty", 5, 0 },  { "/dev/random", 1, 8 }, { "/dev/urandom", 1, 9 },
 };
 
 static const struct
@@ -24,9 +24,9 @@ static const struct
   const char *path;
   const char *target;
 } links[] = {
-  { "/dev/ptmx", "pts/ptmx" },           { "/dev/fd", "/proc/self/fd" },
-  { "/dev/stdin", "/proc/self/fd/0" },   { "/dev/stdout", "/proc/self/fd/1" },
-  { "/dev/stderr", "/proc/self/fd/2" },  { "/dev/core", "/proc/kcore" },
+  { "/dev/ptmx", "pts/ptmx" },          { "/dev/fd", "/proc/self/fd" },
+  { "/dev/stdin", "/proc/self/fd/0" },  { "/dev/stdout", "/proc/self/fd/1" },
+  { "/dev/stderr", "/proc/self/fd/2" }, { "/dev/core", "/proc/kcore" },
 };
 
 static bool
@@ -81,9 +81,8 @@ default_devices (RuncBuilder *b, bool own_dev)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (defaults); i++)
     {
-      RuncOpNode node = { .mode = S_IFCHR | 0666,
-                          .major = defaults[i].major,
-                          .minor = defaults[i].minor };
+      RuncOpNode node
+          = { .mode = S_IFCHR | 0666, .major = defaults[i].major, .minor = defaults[i].minor };
       RuncOp *op;
 
       if (is_in_config (&b->spec->linux_spec, defaults[i].path))
@@ -114,6 +113,8 @@ asked_devices (RuncBuilder *b)
 
       if (strcmp (target, "/dev/ptmx") == 0)
         continue;
+      if (device->type == 'p')
+        node.major = node.minor = 0;
       node.mode |= device->type == 'p' ? S_IFIFO : device->type == 'b' ? S_IFBLK : S_IFCHR;
       if (!runc_plan_uid_is_mapped (b, node.uid))
         node.uid = 0;
@@ -152,7 +153,8 @@ runc_plan_devices (RuncBuilder *b, GError **error)
   return TRUE;
 }
 
-/* ---- masked and read-only paths ---------------------------------------------------------------- */
+/* ---- masked and read-only paths ----------------------------------------------------------------
+ */
 
 static bool
 is_repeated (const RuncStrings *paths, gsize index)
