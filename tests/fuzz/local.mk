@@ -22,3 +22,8 @@ fuzz_programs += tests/fuzz/fuzz-state
 tests_fuzz_fuzz_state_SOURCES = tests/fuzz/fuzz-state.c
 tests_fuzz_fuzz_state_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
 EXTRA_DIST += tests/fuzz/corpus/fuzz-state
+
+fuzz_programs += tests/fuzz/fuzz-seccomp-cache
+tests_fuzz_fuzz_seccomp_cache_SOURCES = tests/fuzz/fuzz-seccomp-cache.c
+tests_fuzz_fuzz_seccomp_cache_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/fuzz-seccomp-cache
