@@ -232,8 +232,8 @@ make_cgroups
 make_bundle root
 make_bundle user
 mounts=$(</proc/self/mountinfo)
-for who in root user; do
-  for op in run create start exec delete; do
+for who in ${RUNC_FAULT_WHO:-root user}; do
+  for op in ${RUNC_FAULT_OPS:-run create start exec delete}; do
     for side in '' child,; do
       sweep $who $op "$side" 5
     done
