@@ -1,8 +1,8 @@
 /* Seccomp: from the profile in config.json to the BPF program that the child loads. Parent side.
  *
  * Compiled filters are cached by digest of (profile, architecture, libseccomp version, kernel
- * release) in a directory that only its owner can write; a hit is verified and touches no
- * libseccomp function.
+ * release) in a directory that only its owner can write; a hit is verified, and asks libseccomp for
+ * nothing but its version.
  */
 #pragma once
 
@@ -25,9 +25,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RuncSeccompFilter, runc_seccomp_filter_clear)
 /* The filter for @seccomp.
  *
  * @cache_dir: directory of the cache, made 0700 if absent; NULL: no cache. A directory that
- * somebody else could write is not used (debug line), never an error. Errors:
- * RUNC_ERROR_UNSUPPORTED when built without seccomp, RUNC_ERROR_INVALID_SPEC for what libseccomp
- * refuses. Unknown system call names are skipped with a debug line. */
+ *   somebody else could write is not used (debug line), never an error.
+ * Errors: RUNC_ERROR_UNSUPPORTED when built without seccomp, or for what libseccomp or the kernel
+ * does not have; RUNC_ERROR_INVALID_SPEC for what libseccomp refuses. Unknown system call names are
+ * skipped with a debug line. */
 gboolean runc_seccomp_compile (const RuncSpecSeccomp *seccomp, const char *cache_dir,
                                RuncSeccompFilter *ret_filter, GError **error);
 

@@ -5,6 +5,10 @@
 #include "seccomp/regions.h"
 
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define LOAD(offset)                                                                               \
   {                                                                                                \
@@ -97,6 +101,24 @@ again (GArray *program)
   g_autoptr (RuncRegions) regions = read_program (program);
 
   return runc_regions_write (regions);
+}
+
+/* Whether the kernel loads @program. */
+static gboolean
+loads (const GArray *program)
+{
+  struct sock_fprog prog = { .len = (unsigned short)program->len,
+                             .filter = (struct sock_filter *)(gpointer)program->data };
+  pid_t pid = fork ();
+  int status;
+
+  g_assert_cmpint (pid, >=, 0);
+  if (pid == 0)
+    _exit (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl (PR_SET_DUMPABLE, 0) != 0
+           || syscall (SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) != 0);
+  g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+  /* A filter that was loaded may well have killed it for leaving. */
+  return !WIFEXITED (status) || WEXITSTATUS (status) == 0;
 }
 
 static void
@@ -229,6 +251,7 @@ test_large (void)
   for (guint32 i = 0; i < 1500; i++)
     runc_regions_set (regions, i % 2 ? NATIVE : OTHER, i * 2, i * 2, SECCOMP_RET_ERRNO | (i % 300));
   program = runc_regions_write (regions);
+  g_assert_true (loads (program));
   for (guint32 i = 0; i < 1500; i++)
     for (int k = 0; k < 2; k++)
       {
@@ -286,6 +309,11 @@ test_random (void)
       g_autoptr (GArray) program = random_program ();
       g_autoptr (GArray) result = again (program);
       assert_same (program, result, 200);
+      if (i % 100 == 0)
+        {
+          g_assert_true (loads (program));
+          g_assert_true (loads (result));
+        }
     }
 }
 
