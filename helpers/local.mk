@@ -7,7 +7,9 @@ helpers_runc_slirp_SOURCES = \
 	helpers/slirp-flow.c helpers/slirp-flow.h \
 	helpers/slirp-flows.c helpers/slirp-flows.h \
 	helpers/slirp-forward.c helpers/slirp-forward.h \
+	helpers/slirp-fragments.c helpers/slirp-fragments.h \
 	helpers/slirp-frame.c helpers/slirp-frame.h \
+	helpers/slirp-guard.c helpers/slirp-guard.h \
 	helpers/slirp-keeper.c helpers/slirp-keeper.h \
 	helpers/slirp-main.c \
 	helpers/slirp-netlink.c helpers/slirp-netlink.h \

@@ -165,21 +165,12 @@ feed_segment (RuncSlirpFlows *flows, const RuncSlirpFlow *flow, guint8 flags, gu
     .ack = flow->iss + 1,
     .window = window,
   };
-  const gsize address_len = flow->key.ipv6 ? sizeof (struct in6_addr) : sizeof (struct in_addr);
-  guint8 *ports = frame + ETHER_HDR_LEN + flow->ip_len;
-  guint8 *addresses = ports - 2 * address_len;
 
-  /* The headers for the other direction. */
   memcpy (frame, flow->head, sizeof frame);
-  memcpy (frame, flow->head + ETHER_ADDR_LEN, ETHER_ADDR_LEN);
-  memcpy (frame + ETHER_ADDR_LEN, flow->head, ETHER_ADDR_LEN);
-  memcpy (addresses, &flow->key.guest, address_len);
-  memcpy (addresses + address_len, &flow->key.peer, address_len);
-  memcpy (ports, &flow->key.guest_port, 2);
-  memcpy (ports + 2, &flow->key.peer_port, 2);
+  runc_slirp_segment_reverse (frame, &segment);
   runc_slirp_segment_write (frame, &segment, MSS_DEFAULT, &hdr);
   runc_slirp_segment_seal (frame, &segment);
-  flows->feed (frame, ETHER_HDR_LEN + flow->ip_len + sizeof (struct tcphdr), flows->data);
+  flows->feed (frame, segment.head_len, flows->data);
 }
 
 /* Let libslirp close the socket of @flow if it is over. Returns TRUE if it was, and is freed. */

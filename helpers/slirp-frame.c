@@ -15,8 +15,6 @@
 #include <netinet/udp.h>
 #include <string.h>
 
-#define TFTP_PORT 69
-
 /* ---------------------------------------------------------------- checksum */
 
 guint16
@@ -53,105 +51,6 @@ runc_slirp_checksum (const void *data, gsize len, guint32 start)
   while (sum > G_MAXUINT16)
     sum = (sum & G_MAXUINT16) + (sum >> 16);
   return (guint16)sum;
-}
-
-/* ---------------------------------------------------------------- guard */
-
-/* Whether the kernel takes a connection to the IPv4 address @address (host order) for one to the
- * host itself without looking at its interfaces. */
-static gboolean
-is_loopback4 (guint32 address)
-{
-  return address >> 24 == IN_LOOPBACKNET || address >> 24 == 0;
-}
-
-static gboolean
-is_loopback6 (const struct in6_addr *address)
-{
-  guint32 last;
-
-  memcpy (&last, &address->s6_addr[12], sizeof last);
-  if (IN6_IS_ADDR_V4MAPPED (address) || IN6_IS_ADDR_V4COMPAT (address))
-    return is_loopback4 (ntohl (last));
-  return IN6_IS_ADDR_LOOPBACK (address) || IN6_IS_ADDR_UNSPECIFIED (address);
-}
-
-static gboolean
-admit_ip4 (const RuncSlirpGuard *guard, const guint8 *packet, gsize len)
-{
-  struct iphdr ip;
-
-  if (len < sizeof ip)
-    return FALSE;
-  memcpy (&ip, packet, sizeof ip);
-  gsize head_len = ip.ihl * 4u;
-  gsize total_len = ntohs (ip.tot_len);
-  if (ip.version != 4 || head_len < sizeof ip || head_len > total_len || total_len > len)
-    return FALSE;
-  if (!guard->host_loopback && is_loopback4 (ntohl (ip.daddr)))
-    return FALSE;
-
-  gboolean first = (ntohs (ip.frag_off) & IP_OFFMASK) == 0;
-  gsize payload = total_len - head_len;
-  if (ip.protocol == IPPROTO_TCP)
-    return !first || payload >= sizeof (struct tcphdr);
-  if (ip.protocol == IPPROTO_UDP && first)
-    {
-      struct udphdr udp;
-      if (payload < sizeof udp)
-        return FALSE;
-      memcpy (&udp, packet + head_len, sizeof udp);
-      return !(ip.daddr == guard->gateway.s_addr && ntohs (udp.dest) == TFTP_PORT);
-    }
-  return TRUE;
-}
-
-static gboolean
-admit_ip6 (const RuncSlirpGuard *guard, const guint8 *packet, gsize len)
-{
-  struct ip6_hdr ip;
-
-  if (!guard->ipv6 || len < sizeof ip)
-    return FALSE;
-  memcpy (&ip, packet, sizeof ip);
-  gsize payload = ntohs (ip.ip6_plen);
-  if (packet[0] >> 4 != 6 || payload > len - sizeof ip)
-    return FALSE;
-  if (!guard->host_loopback && is_loopback6 (&ip.ip6_dst))
-    return FALSE;
-  if (ip.ip6_nxt == IPPROTO_TCP)
-    return payload >= sizeof (struct tcphdr);
-  if (ip.ip6_nxt == IPPROTO_UDP)
-    {
-      struct udphdr udp;
-      if (payload < sizeof udp)
-        return FALSE;
-      memcpy (&udp, packet + sizeof ip, sizeof udp);
-      return ntohs (udp.dest) != TFTP_PORT;
-    }
-  return TRUE;
-}
-
-gboolean
-runc_slirp_frame_admit (const RuncSlirpGuard *guard, const guint8 *frame, gsize len)
-{
-  struct ether_header ether;
-
-  if (len < sizeof ether)
-    return FALSE;
-  memcpy (&ether, frame, sizeof ether);
-  frame += sizeof ether;
-  len -= sizeof ether;
-  switch (ntohs (ether.ether_type))
-    {
-    case ETHERTYPE_ARP:
-      return TRUE;
-    case ETHERTYPE_IP:
-      return admit_ip4 (guard, frame, len);
-    case ETHERTYPE_IPV6:
-      return admit_ip6 (guard, frame, len);
-    }
-  return FALSE;
 }
 
 gboolean
@@ -342,6 +241,34 @@ runc_slirp_segment_write (guint8 *head, const RuncSlirpSegment *segment, guint16
       ret_hdr->gso_size = mss;
       ret_hdr->hdr_len = (guint16)(ETHER_LEN + segment->ip_len + TCP_LEN);
     }
+}
+
+static void
+swap (guint8 *a, guint8 *b, gsize len)
+{
+  guint8 buffer[sizeof (struct in6_addr)];
+
+  memcpy (buffer, a, len);
+  memcpy (a, b, len);
+  memcpy (b, buffer, len);
+}
+
+void
+runc_slirp_segment_reverse (guint8 *head, RuncSlirpSegment *segment)
+{
+  gsize address_len = segment->key.ipv6 ? sizeof (struct in6_addr) : sizeof (struct in_addr);
+  gsize ip_len = segment->key.ipv6 ? sizeof (struct ip6_hdr) : sizeof (struct iphdr);
+  guint8 *ports = head + ETHER_LEN + ip_len;
+  guint8 *addresses = ports - 2 * address_len;
+
+  memmove (ports, head + ETHER_LEN + segment->ip_len, TCP_LEN);
+  if (!segment->key.ipv6)
+    head[ETHER_LEN] = 0x45;
+  segment->ip_len = ip_len;
+  segment->head_len = ETHER_LEN + ip_len + TCP_LEN;
+  swap (head, head + ETHER_ADDR_LEN, ETHER_ADDR_LEN);
+  swap (addresses, addresses + address_len, address_len);
+  swap (ports, ports + 2, 2);
 }
 
 void

@@ -15,20 +15,7 @@
 #define RUNC_SLIRP_FRAME_MAX (18 + 65535)
 #define RUNC_SLIRP_HDR_SIZE  (sizeof (struct virtio_net_hdr))
 
-/* ---------------------------------------------------------------- from the container */
-
-typedef struct
-{
-  gboolean ipv6;
-  gboolean host_loopback;
-  struct in_addr gateway;
-} RuncSlirpGuard;
-
-/* Whether libslirp may see @frame (@len bytes, without header). Refused is what it would parse for
- * nothing (protocols the container has no use of: TFTP, NC-SI), what is cut short, and, unless
- * @guard allows the host's loopback, every packet to an address that would reach it: libslirp
- * itself only looks at the gateway's address, not at 127.0.0.1 written by a container's root. */
-gboolean runc_slirp_frame_admit (const RuncSlirpGuard *guard, const guint8 *frame, gsize len);
+/* ---------------------------------------------------------------- checksums */
 
 /* Compute the checksum that the kernel left out of @frame as its header @hdr says.
  * Returns FALSE when @hdr points out of the frame. */
@@ -78,6 +65,10 @@ gboolean runc_slirp_segment_parse (const guint8 *frame, gsize len, gboolean from
  * the segment into pieces of @mss bytes if it is longer. */
 void runc_slirp_segment_write (guint8 *head, const RuncSlirpSegment *segment, guint16 mss,
                                struct virtio_net_hdr *ret_hdr);
+
+/* Turn the headers in @head around: who sent is who receives. IP options are left out, @segment,
+ * which was found there, changes accordingly. */
+void runc_slirp_segment_reverse (guint8 *head, RuncSlirpSegment *segment);
 
 /* Complete all checksums of the segment in @frame, whose headers runc_slirp_segment_write() wrote.
  */

@@ -31,7 +31,7 @@
  *     (slirp-stack.c) and the API (slirp-api.c, slirp-request.c) until told to end.
  *
  * Who can attack: the container's root, who can put any bytes on the tap. It meets the checks of
- * slirp-frame.c, then libslirp, then the sandbox. Clients of the API are the user.
+ * slirp-guard.c, then libslirp, then the sandbox. Clients of the API are the user.
  *
  *
  * The contract with whoever starts it

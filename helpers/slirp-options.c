@@ -145,11 +145,11 @@ parse_number (const char *option, const char *text, uint64_t min, uint64_t max, 
 {
   uint64_t value;
 
-  if (!runc_parse_uint64 (text, max, &value, error))
-    return runc_prefix (error, "--%s", option);
-  if (value < min)
-    return runc_throw (error, RUNC_ERROR_USAGE, "--%s: '%s' is less than %" G_GUINT64_FORMAT,
-                       option, text, min);
+  if (!runc_parse_uint64 (text, max, &value, NULL) || value < min)
+    return runc_throw (error, RUNC_ERROR_USAGE,
+                       "--%s: '%s' is not a number from %" G_GUINT64_FORMAT
+                       " to %" G_GUINT64_FORMAT,
+                       option, text, min, max);
   *ret_value = (int)value;
   return TRUE;
 }

@@ -15,6 +15,8 @@
 #include "slirp-stack.h"
 
 #include "slirp-flows.h"
+#include "slirp-fragments.h"
+#include "slirp-guard.h"
 #include "slirp-poller.h"
 
 #include "base/error.h"
@@ -23,6 +25,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libslirp.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -58,12 +61,22 @@ struct RuncSlirpStack
   RuncSlirpNet net;
   RuncSlirpGuard guard;
   RuncSlirpFlows *flows;
+  RuncSlirpFragments *fragments;
   RuncSlirpPoller *poller;
   GPtrArray *timers;
   guint8 *in; /* a header and a frame */
 };
 
 /* ---------------------------------------------------------------- to the container */
+
+static gint64
+now_ns (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_MONOTONIC, &now);
+  return now.tv_sec * G_GINT64_CONSTANT (1000000000) + now.tv_nsec;
+}
 
 /* What the device does not take is lost, as on any network; libslirp would print a message. */
 static ssize_t
@@ -75,6 +88,7 @@ send_packet (const void *frame, size_t len, void *opaque)
   gsize edited_len = runc_slirp_flows_edit (stack->flows, frame, len, edited);
   struct iovec iov[] = { { &hdr, sizeof hdr }, { (void *)frame, len } };
 
+  runc_slirp_guard_note (&stack->guard, frame, len, now_ns () / 1000000);
   if (edited_len > 0)
     iov[1] = (struct iovec){ edited, edited_len };
   if (writev (stack->tap_fd, iov, G_N_ELEMENTS (iov)) < 0 && stack->debug)
@@ -100,15 +114,6 @@ log_message (const gchar *domain, GLogLevelFlags level, const gchar *message, gp
 
   if (stack->debug || (level & G_LOG_FLAG_FATAL))
     fprintf (stderr, "%s: %s\n", domain ?: "libslirp", message);
-}
-
-static gint64
-now_ns (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_MONOTONIC, &now);
-  return now.tv_sec * G_GINT64_CONSTANT (1000000000) + now.tv_nsec;
 }
 
 static int64_t
@@ -243,7 +248,8 @@ make_slirp (RuncSlirpStack *stack, GError **error)
      * are longer than the container's MTU; the second is what it offers to the container. */
     .if_mtu = RUNC_SLIRP_MTU_MAX,
     .if_mru = (size_t)MIN (net->mtu, BEST_MTU),
-    .disable_host_loopback = !net->host_loopback,
+    /* slirp-guard.c sees to that. */
+    .disable_host_loopback = FALSE,
   };
 
   if (net->outbound.sa.sa_family != AF_UNSPEC || net->outbound6.sa.sa_family != AF_UNSPEC)
@@ -283,12 +289,11 @@ runc_slirp_stack_new (const RuncSlirpNet *net, int tap_fd, gboolean debug, GErro
   stack->tap_fd = tap_fd;
   stack->debug = debug;
   stack->net = *net;
-  stack->guard.ipv6 = net->ipv6;
-  stack->guard.host_loopback = net->host_loopback;
-  stack->guard.gateway = net->gateway;
+  stack->guard.net = &stack->net;
   stack->timers = g_ptr_array_new_with_free_func (g_free);
   stack->in = g_malloc (RUNC_SLIRP_HDR_SIZE + RUNC_SLIRP_FRAME_MAX);
   stack->flows = runc_slirp_flows_new (tap_fd, feed, stack);
+  stack->fragments = runc_slirp_fragments_new ();
   g_log_set_default_handler (log_message, stack);
 
   stack->poller = runc_slirp_poller_new (error);
@@ -309,6 +314,7 @@ runc_slirp_stack_free (RuncSlirpStack *stack)
   if (stack->slirp != NULL)
     slirp_cleanup (stack->slirp);
   g_clear_pointer (&stack->flows, runc_slirp_flows_free);
+  g_clear_pointer (&stack->fragments, runc_slirp_fragments_free);
   g_clear_pointer (&stack->poller, runc_slirp_poller_free);
   g_ptr_array_unref (stack->timers);
   g_free (stack->in);
@@ -427,6 +433,66 @@ limit_to_timers (const RuncSlirpStack *stack, int timeout_ms)
   return timeout_ms;
 }
 
+/* Answer the SYN in @frame with a reset. */
+static void
+refuse (RuncSlirpStack *stack, const guint8 *frame, gsize len)
+{
+  guint8 head[RUNC_SLIRP_EDIT_MAX];
+  struct virtio_net_hdr hdr;
+  RuncSlirpSegment segment;
+
+  if (!runc_slirp_segment_parse (frame, len, TRUE, &segment) || segment.head_len > sizeof head)
+    return;
+  memcpy (head, frame, segment.head_len);
+  runc_slirp_segment_reverse (head, &segment);
+  segment.flags = TH_RST | TH_ACK;
+  segment.ack = segment.seq + 1 + (guint32)segment.len;
+  segment.seq = 0;
+  segment.window = 0;
+  segment.len = 0;
+  runc_slirp_segment_write (head, &segment, G_MAXUINT16, &hdr);
+  struct iovec iov[] = { { &hdr, sizeof hdr }, { head, segment.head_len } };
+  if (writev (stack->tap_fd, iov, G_N_ELEMENTS (iov)) < 0 && stack->debug)
+    fprintf (stderr, "frame lost: %s\n", g_strerror (errno));
+}
+
+/* Whether @frame may go on. */
+static gboolean
+admit (RuncSlirpStack *stack, const guint8 *frame, gsize len)
+{
+  RuncSlirpVerdict verdict
+      = runc_slirp_guard_judge (&stack->guard, frame, len, now_ns () / 1000000);
+
+  if (verdict == RUNC_SLIRP_REFUSE)
+    refuse (stack, frame, len);
+  return verdict == RUNC_SLIRP_ADMIT;
+}
+
+/* Handle the frame in the buffer, which has @len bytes behind its header. */
+static void
+handle_frame (RuncSlirpStack *stack, gsize len)
+{
+  struct virtio_net_hdr hdr;
+  guint8 *whole = stack->in + RUNC_SLIRP_HDR_SIZE;
+  const guint8 *frame = whole;
+
+  memcpy (&hdr, stack->in, sizeof hdr);
+  if (!admit (stack, frame, len))
+    return;
+  if (runc_slirp_fragments_is_one (frame, len))
+    {
+      frame = runc_slirp_fragments_take (stack->fragments, frame, &len);
+      if (frame == NULL || !admit (stack, frame, len))
+        return;
+    }
+  if (runc_slirp_flows_input (stack->flows, frame, len))
+    return;
+  /* The checksum of a fragmented packet is never left out. */
+  if (frame != whole || runc_slirp_frame_complete (&hdr, whole, len))
+    slirp_input (stack->slirp, frame, (int)len);
+  runc_slirp_flows_after (stack->flows);
+}
+
 /* Handle frames of the container, until there are no more or the budget is used up. */
 static gboolean
 read_frames (RuncSlirpStack *stack, GError **error)
@@ -445,16 +511,7 @@ read_frames (RuncSlirpStack *stack, GError **error)
       if ((gsize)n <= RUNC_SLIRP_HDR_SIZE)
         continue;
 
-      struct virtio_net_hdr hdr;
-      guint8 *frame = stack->in + RUNC_SLIRP_HDR_SIZE;
-      gsize len = (gsize)n - RUNC_SLIRP_HDR_SIZE;
-      memcpy (&hdr, stack->in, sizeof hdr);
-      if (!runc_slirp_frame_admit (&stack->guard, frame, len)
-          || runc_slirp_flows_input (stack->flows, frame, len))
-        continue;
-      if (runc_slirp_frame_complete (&hdr, frame, len))
-        slirp_input (stack->slirp, frame, (int)len);
-      runc_slirp_flows_after (stack->flows);
+      handle_frame (stack, (gsize)n - RUNC_SLIRP_HDR_SIZE);
     }
   stack->tap_full = TRUE;
   return TRUE;

@@ -249,31 +249,39 @@ background() {
   BG=$!
   PIDS+=("$BG")
 }
+# The same for one that nobody waits for, whose end by a signal is not worth a word.
+background_quiet() {
+  background "$@"
+  disown "$BG"
+}
 
 says() { grep -qsx "$2" "$1"; }
 
-# The pretended host.
+# start_host [SCRIPT]: the pretended host, SCRIPT being what its root does first.
 start_host() {
-  background unshare -Urnm sh -c 'ip link set lo up && ip addr add 192.0.2.1/32 dev lo &&
-    ip addr add 2001:db8::1/128 dev lo && echo up && exec sleep 1000' >host.out
+  background_quiet unshare -U --map-current-user --keep-caps -nm sh -c 'ip link set lo up &&
+    ip addr add 192.0.2.1/32 dev lo && ip addr add 2001:db8::1/128 dev lo && eval "$1" && echo up &&
+    exec sleep 1000' - "${1:-:}" >host.out
   HOST_PID=$BG
   wait_for says host.out up
+  # As an array too: a function in the background is a shell, whose pid is not the program's. What is
+  # executed has the id of the user, and no capability.
+  ON_HOST=(nsenter --preserve-credentials -t "$HOST_PID" -U -n -m --wd="$PWD")
 }
-on_host() { nsenter --preserve-credentials -t "$HOST_PID" -U -n -m --wd="$PWD" "$@"; }
-# As a user without any capability there.
-as_user() { on_host setpriv --securebits +noroot,+noroot_locked --inh-caps=-all "$@"; }
+on_host() { "${ON_HOST[@]}" "$@"; }
 
 start_ct() {
-  background on_host unshare -Urn sh -c 'echo up && exec sleep 1000' >ct.out
+  background_quiet "${ON_HOST[@]}" unshare -Urn sh -c 'echo up && exec sleep 1000' >ct.out
   CT_PID=$BG
   wait_for says ct.out up
+  IN_CT=(nsenter --preserve-credentials -t "$CT_PID" -U -n)
 }
-in_ct() { nsenter --preserve-credentials -t "$CT_PID" -U -n "$@"; }
+in_ct() { "${IN_CT[@]}" "$@"; }
 
 # start_slirp ARGUMENTS...: until it is ready.
 start_slirp() {
   : >ready
-  background as_user "$SLIRP" --pid "$CT_PID" --ready-fd 9 "$@" 9>>ready 2>slirp.err
+  background "${ON_HOST[@]}" "$SLIRP" --pid "$CT_PID" --ready-fd 9 "$@" 9>>ready 2>slirp.err
   SLIRP_PID=$BG
   wait_for ready_or_gone
   expect_eq "$(cat ready)" 1 "what ready-fd got, with '$(cat slirp.err)' on stderr,"
@@ -285,8 +293,9 @@ NET() { echo /usr/bin/env python3 "$BATS_FILE_TMPDIR/net.py"; }
 
 # server on_host|in_ct tcp-server|udp-server|dns-server ADDRESS PORT
 server() {
-  local out=server$((++SERVERS)).out
-  background "$1" $(NET) "${@:2}" >"$out"
+  local out=server$((++SERVERS)).out where=("${ON_HOST[@]}")
+  [[ $1 == on_host ]] || where=("${IN_CT[@]}")
+  background_quiet "${where[@]}" $(NET) "${@:2}" >"$out"
   wait_for grep -qs ready "$out"
   SERVER_OUT=$out
 }
@@ -336,8 +345,8 @@ network() {
 @test "slirp helper: namespaces by fd" {
   start_host
   start_ct
-  background on_host bash -c "exec 7</proc/$CT_PID/ns/user 8</proc/$CT_PID/ns/net 9>ready
-    exec setpriv --securebits +noroot,+noroot_locked --inh-caps=-all '$SLIRP' --userns-fd 7 --netns-fd 8 --pid $CT_PID --ready-fd 9" 2>slirp.err
+  background "${ON_HOST[@]}" bash -c "exec 7</proc/$CT_PID/ns/user 8</proc/$CT_PID/ns/net 9>ready
+    exec '$SLIRP' --userns-fd 7 --netns-fd 8 --pid $CT_PID --ready-fd 9" 2>slirp.err
   SLIRP_PID=$BG
   wait_for test -s ready
   run in_ct ip -o addr show dev tap0
@@ -386,13 +395,12 @@ ARGUMENTS
 }
 
 @test "slirp helper: says what is missing when it cannot start" {
-  start_host
+  start_host 'mount -t tmpfs none /dev/net'
   start_ct
-  run as_user "$SLIRP" --pid 999999999
+  run on_host "$SLIRP" --pid 999999999
   expect_status 1
   expect_match "process 999999999"
-  on_host mount -t tmpfs none /dev/net
-  run as_user "$SLIRP" --pid "$CT_PID"
+  run on_host "$SLIRP" --pid "$CT_PID"
   expect_status 1
   expect_output "cannot open '/dev/net/tun': No such file or directory (the kernel's tun module is not there: 'modprobe tun', as root)"
 }
@@ -414,12 +422,17 @@ ARGUMENTS
   network
   server on_host tcp-server 127.0.0.1 7000
   run in_ct $(NET) ask 10.0.2.2 7000 who
-  expect_match "unreachable|refused"
+  expect_match "ConnectionRefusedError"
+  server on_host udp-server 127.0.0.1 7000
+  run in_ct $(NET) udp 10.0.2.2 7000
+  expect_match "TimeoutError"
   kill "$SLIRP_PID"
   wait_gone "$SLIRP_PID"
   start_slirp --enable-host-loopback
   run in_ct $(NET) ask 10.0.2.2 7000 who
   expect_output 127.0.0.1
+  run in_ct $(NET) udp 10.0.2.2 7000
+  expect_output "127.0.0.1 5"
 }
 
 @test "slirp helper: nor by packets with a loopback address in them" {
@@ -468,6 +481,13 @@ ARGUMENTS
   expect_output "192.0.2.1 65000"
 }
 
+@test "slirp helper: datagrams that the container's kernel sends in pieces" {
+  network --mtu 1500
+  server on_host udp-server 192.0.2.1 7000
+  run in_ct $(NET) udp 192.0.2.1 7000 30000
+  expect_output "192.0.2.1 30000"
+}
+
 @test "slirp helper: IPv6 out" {
   network --ipv6
   server on_host tcp-server 2001:db8::1 7000
@@ -481,8 +501,7 @@ ARGUMENTS
 }
 
 @test "slirp helper: the outbound address can be chosen" {
-  start_host
-  on_host ip addr add 192.0.2.9/32 dev lo
+  start_host 'ip addr add 192.0.2.9/32 dev lo'
   start_ct
   start_slirp --outbound-addr 192.0.2.9
   server on_host tcp-server 192.0.2.1 7000
@@ -494,22 +513,16 @@ ARGUMENTS
 
 nameserver() {
   echo "nameserver $1" >resolv.new
-  on_host cp resolv.new etc/resolv.conf.new
-  on_host mv etc/resolv.conf.new etc/resolv.conf
-}
-
-# An /etc for the host, so that resolv.conf can be replaced.
-own_etc() {
-  mkdir etc
-  nameserver "$1"
-  on_host mount --bind "$PWD/etc" /etc
+  mv resolv.new etc/resolv.conf
 }
 
 resolves_to() { [[ $(in_ct $(NET) resolve 10.0.2.3) == "$1" ]]; }
 
 @test "slirp helper: names by the host's resolver, also one on its loopback, also when it changes" {
-  start_host
-  own_etc 127.0.0.53
+  mkdir etc
+  nameserver 127.0.0.53
+  # An /etc for the host, so that its resolv.conf can be replaced, and port 53 for the user.
+  start_host "mount --bind '$PWD/etc' /etc && echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start"
   start_ct
   server on_host dns-server 127.0.0.53 192.0.2.77
   server on_host dns-server 192.0.2.1 192.0.2.78
@@ -527,15 +540,18 @@ resolves_to() { [[ $(in_ct $(NET) resolve 10.0.2.3) == "$1" ]]; }
 # ---------------------------------------------------------------- published ports
 
 @test "slirp helper: published ports, TCP and UDP, with the caller's address" {
-  network -p 7000:80 -p 192.0.2.1:7001:81/udp -p 127.0.0.1:7002:80
+  network -p 7000:80 -p 192.0.2.1:7001:81/udp -p 127.0.0.1:7002:80 -p 127.0.0.1:7003:82/udp
   server in_ct tcp-server 0.0.0.0 80
   server in_ct udp-server 0.0.0.0 81
+  server in_ct udp-server 0.0.0.0 82
   run on_host $(NET) ask 192.0.2.1 7000 who
   expect_output 192.0.2.1
   run on_host $(NET) ask 127.0.0.1 7002 who
   expect_output 10.0.2.2
   run on_host $(NET) udp 192.0.2.1 7001
   expect_output "192.0.2.1 5"
+  run on_host $(NET) udp 127.0.0.1 7003
+  expect_output "10.0.2.2 5"
   run on_host $(NET) ask 192.0.2.1 7002 who
   expect_match "ConnectionRefusedError"
   run on_host $(NET) put 192.0.2.1 7000 50000000
@@ -561,19 +577,19 @@ resolves_to() { [[ $(in_ct $(NET) resolve 10.0.2.3) == "$1" ]]; }
   start_ct
   server on_host tcp-server 0.0.0.0 7000
   server on_host udp-server 0.0.0.0 7000
-  run as_user "$SLIRP" --pid "$CT_PID" -p 80:80
+  run on_host "$SLIRP" --pid "$CT_PID" -p 80:80
   expect_status 1
   expect_output "cannot publish 0.0.0.0:80 -> 80/tcp: Permission denied (ports below 1024 are root's: use a higher one, or let root run 'sysctl net.ipv4.ip_unprivileged_port_start=80')"
-  run as_user "$SLIRP" --pid "$CT_PID" -p 7000:80
+  run on_host "$SLIRP" --pid "$CT_PID" -p 7000:80
   expect_status 1
   expect_output "cannot publish 0.0.0.0:7000 -> 80/tcp: Address already in use ('ss -tlnp sport = :7000' shows who has it)"
-  run as_user "$SLIRP" --pid "$CT_PID" -p 7000:80/udp
+  run on_host "$SLIRP" --pid "$CT_PID" -p 7000:80/udp
   expect_status 1
   expect_output "cannot publish 0.0.0.0:7000 -> 80/udp: Address already in use ('ss -ulnp sport = :7000' shows who has it)"
-  run as_user "$SLIRP" --pid "$CT_PID" -p 198.51.100.1:7001:80
+  run on_host "$SLIRP" --pid "$CT_PID" -p 198.51.100.1:7001:80
   expect_status 1
   expect_match "Cannot assign requested address \(no interface of this host has that address\)$"
-  run as_user "$SLIRP" --pid "$CT_PID" -p "[::1]:7001:80"
+  run on_host "$SLIRP" --pid "$CT_PID" -p "[::1]:7001:80"
   expect_status 1
   expect_match "\(--ipv6 gives it\)$"
   # None of them left the interface behind.
@@ -618,7 +634,7 @@ api() { net api "$PWD/api" "$@"; }
   local idle
   network --api-socket api
   for idle in 1 2 3 4 5 6; do
-    background net api "$PWD/api" '{"execute": ' >/dev/null 2>&1
+    background_quiet $(NET) api "$PWD/api" '{"execute": ' >/dev/null 2>&1
   done
   run api 'nonsense'
   expect_output '{"error":{"desc":"bad request: cannot parse JSON"}}'
@@ -642,9 +658,9 @@ api() { net api "$PWD/api" "$@"; }
 
 @test "slirp helper: a stale API socket is replaced, a living one is not" {
   network --api-socket api
-  run as_user "$SLIRP" --pid "$CT_PID" --tap tap1 --api-socket api
+  run on_host "$SLIRP" --pid "$CT_PID" --tap tap1 --api-socket api
   expect_status 1
-  expect_output "cannot listen on 'api': Address already in use"
+  expect_output "cannot listen on 'api': address already in use"
   kill -9 "$SLIRP_PID"
   wait_for not test -e api
   python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("api")'
@@ -713,9 +729,9 @@ api() { net api "$PWD/api" "$@"; }
   start_host
   start_ct
   mkfifo exit
-  background as_user "$SLIRP" --pid "$CT_PID" --exit-fd 8 --ready-fd 9 8<exit 9>ready
+  exec {held}<>exit
+  background "${ON_HOST[@]}" "$SLIRP" --pid "$CT_PID" --exit-fd 8 --ready-fd 9 8<exit 9>ready
   SLIRP_PID=$BG
-  exec {held}>exit
   wait_for test -s ready
   exec {held}>&-
   wait_exit "$SLIRP_PID"
