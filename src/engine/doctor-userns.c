@@ -10,6 +10,7 @@
 #include "sys/syscalls.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <string.h>
 
@@ -79,6 +80,13 @@ explain_by_switch (const RuncDoctor *doctor, const RuncDoctorTry *try, RuncDocto
   return false;
 }
 
+/* Since Linux 5.12, see user_namespaces(7). */
+static bool
+is_root_without_setfcap (const RuncHost *host)
+{
+  return host->euid == 0 && (host->effective_caps & (G_GUINT64_CONSTANT (1) << CAP_SETFCAP)) == 0;
+}
+
 /* Something that is no switch. */
 static void
 explain_refusal (const RuncDoctor *doctor, const RuncDoctorTry *try, RuncDoctorFinding *finding)
@@ -94,6 +102,14 @@ explain_refusal (const RuncDoctor *doctor, const RuncDoctorTry *try, RuncDoctorF
       runc_doctor_mend (finding,
                         "enter the directory by a mount namespace and pivot_root instead "
                         "of chroot ('unshare', 'systemd-nspawn', 'bwrap'), or run outside");
+    }
+  else if (try->step == runc_doctor_step_map && is_root_without_setfcap (doctor->host))
+    {
+      runc_doctor_found (finding, RUNC_DOCTOR_MISSING,
+                         "uid 0 may not be mapped by a process without CAP_SETFCAP");
+      runc_doctor_mend (finding, "start the outer container with this capability (podman and "
+                                 "docker: '--cap-add SETFCAP'), or use another user than root in "
+                                 "it");
     }
   else if (try->error == -ENOSPC || try->error == -EUSERS)
     {

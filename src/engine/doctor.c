@@ -166,7 +166,7 @@ name_of (guint32 uid)
       if (g_strv_length (fields) == 4 && strcmp (fields[2], number) == 0)
         {
           g_free (number);
-          return g_steal_pointer (&fields[0]);
+          return g_strdup (fields[0]);
         }
     }
   return number;

@@ -49,7 +49,7 @@ expect_finding() {
 
 can_nest() { needs_of_machine "no user namespaces in user namespaces" unshare -Ur unshare -Um true; }
 
-is_static() { ! ldd "$RUNC" >/dev/null 2>&1; }
+is_static() { ! ldd "$RUNC" 2>/dev/null | grep -q '=>'; }
 
 # ---------------------------------------------------------------- the report
 
@@ -185,9 +185,11 @@ is_static() { ! ldd "$RUNC" >/dev/null 2>&1; }
 @test "doctor: no user namespaces: in a chroot" {
   is_static || skip "this machine: runc is not a static program here"
   can_nest
-  mkdir -p root/proc
+  mkdir -p root/proc root/dev
+  : >root/dev/null
   cp "$RUNC" root/runc
-  run --separate-stderr unshare -rm sh -ec 'mount --rbind /proc root/proc; exec chroot root /runc doctor --json --check user-namespace'
+  run --separate-stderr unshare -rm sh -ec 'mount --rbind /proc root/proc; mount --bind /dev/null root/dev/null
+    exec chroot root /runc doctor --json --check user-namespace'
   expect_status 1
   expect_finding user-namespace missing 'chroot'
 }
@@ -503,18 +505,25 @@ is_static() { ! ldd "$RUNC" >/dev/null 2>&1; }
 
 # ---------------------------------------------------------------- inside a container of ours
 
-@test "doctor: in a container with masks and a filter" {
-  is_static || skip "this machine: runc is not a static program here"
+# in_container JQ-ARGUMENTS...: in a container with the runtime's directory on /work, after config.json was
+# edited.
+in_container() {
   bundle
-  config --arg runc "$RUNC" '
-    .mounts += [{"destination": "/work", "type": "bind", "source": ($runc | sub("/[^/]*$"; "")), "options": ["rbind", "ro"]}]
-    | .linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+  config --arg dir "${RUNC%/*}" \
+    '.mounts += [{"destination": "/work", "type": "bind", "source": $dir, "options": ["rbind", "ro"]}]'
+  config "$@"
+  args "/work/${RUNC##*/}" doctor --json
+  run --separate-stderr runc run --bundle "$BUNDLE" "$CT"
+}
+
+@test "doctor: in a container with a filter" {
+  is_static || skip "this machine: runc is not a static program here"
+  in_container '
+    .linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
         {"names": ["unshare", "clone3"], "action": "SCMP_ACT_ERRNO"},
         {"names": ["clone"], "action": "SCMP_ACT_ERRNO",
          "args": [{"index": 0, "value": 268435456, "valueTwo": 268435456, "op": "SCMP_CMP_MASKED_EQ"}]}]}
     | .process.env += ["container=podman"]'
-  args "/work/${RUNC##*/}" doctor --json
-  run --separate-stderr runc run --bundle "$BUNDLE" "$CT"
   expect_status 1
   expect_finding user-namespace missing 'seccomp'
   expect_match 'podman run .*seccomp=unconfined' "$(finding user-namespace mend)"
@@ -524,17 +533,34 @@ is_static() { ! ldd "$RUNC" >/dev/null 2>&1; }
 
 @test "doctor: in a container with masks and without cgroups" {
   is_static || skip "this machine: runc is not a static program here"
-  bundle
-  config --arg runc "$RUNC" '
-    .mounts |= map(select(.destination | startswith("/sys") | not))
-    | .mounts += [{"destination": "/work", "type": "bind", "source": ($runc | sub("/[^/]*$"; "")), "options": ["rbind", "ro"]}]'
-  args "/work/${RUNC##*/}" doctor --json
-  run --separate-stderr runc run --bundle "$BUNDLE" "$CT"
+  in_container '.mounts |= map(select(.destination | startswith("/sys") | not))
+    | .process.capabilities |= map_values(. + ["CAP_SETFCAP"]) | .process.env += ["container=docker"]'
   expect_status 1
+  expect_finding user-namespace ok
   expect_finding procfs missing '/proc/'
-  expect_match 'linux.maskedPaths|nothing is mounted below /proc' "$(finding procfs mend)"
+  expect_match 'docker run .*systempaths=unconfined' "$(finding procfs mend)"
   expect_finding cgroup missing 'none is mounted'
   expect_finding delegation missing 'no cgroup hierarchy'
+}
+
+@test "doctor: in a container, as root without the capability that a map of root takes" {
+  is_static || skip "this machine: runc is not a static program here"
+  in_container .
+  expect_status 1
+  expect_finding user-namespace missing 'CAP_SETFCAP'
+}
+
+@test "doctor: in a container that withholds nothing" {
+  is_static || skip "this machine: runc is not a static program here"
+  needs_of_machine "no /dev/net/tun" test -e /dev/net/tun
+  in_container '.linux.maskedPaths = [] | .linux.readonlyPaths = [] | .root.readonly = false
+    | .process.capabilities |= map_values(. + ["CAP_SETFCAP"])
+    | .mounts += [{"destination": "/dev/net/tun", "type": "bind", "source": "/dev/net/tun", "options": ["bind"]}]'
+  expect_finding procfs ok
+  expect_finding namespaces ok
+  expect_finding system-calls ok
+  expect_finding overlay ok
+  expect_finding tun ok
 }
 
 # ---------------------------------------------------------------- check-config.sh
