@@ -93,6 +93,7 @@ int runc_child_op_readonly (RuncChild *child, const RuncOp *op);
 int runc_child_op_console (RuncChild *child, const RuncOp *op);
 
 /* op-root.c */
+int runc_child_op_scratch (RuncChild *child, const RuncOp *op);
 int runc_child_op_rootfs (RuncChild *child, const RuncOp *op);
 int runc_child_op_root_readonly (RuncChild *child, const RuncOp *op);
 int runc_child_op_pivot (RuncChild *child, const RuncOp *op);

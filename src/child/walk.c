@@ -72,6 +72,7 @@ static OpFunction *const functions[RUNC_N_OPS] = {
   [RUNC_OP_OPEN_TREE] = runc_child_op_open_tree,
   [RUNC_OP_OPEN_NULL] = runc_child_op_open_null,
   [RUNC_OP_NEW_TREE] = runc_child_op_new_tree,
+  [RUNC_OP_SCRATCH] = runc_child_op_scratch,
   [RUNC_OP_ROOTFS] = runc_child_op_rootfs,
   [RUNC_OP_MKDIR] = runc_child_op_mkdir,
   [RUNC_OP_MOUNT] = runc_child_op_mount,

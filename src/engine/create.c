@@ -124,6 +124,23 @@ write_network_files (const RuncCreation *creation, GError **error)
          && runc_io_replace_file (creation->dir.dir_fd, "hosts", hosts, 0644, error);
 }
 
+/* The directories of the writable layer, as far as the child does not make them. */
+static gboolean
+make_layer (const RuncCreation *creation, GError **error)
+{
+  const char *kept = creation->prepared.plan->overlay.directory;
+  g_autofree char *upper = NULL, *work = NULL;
+
+  if (kept == NULL)
+    return mkdirat (creation->dir.dir_fd, "overlay", 0700) == 0
+           || runc_throw_errno (error, "cannot make '%s/overlay'", creation->dir.path);
+  upper = g_build_filename (kept, "upper", NULL);
+  work = g_build_filename (kept, "work", NULL);
+  if (g_mkdir_with_parents (upper, 0755) < 0 || g_mkdir_with_parents (work, 0755) < 0)
+    return runc_throw_errno (error, "cannot make the layer '%s'", kept);
+  return TRUE;
+}
+
 static gboolean
 has_helper (const RuncPlan *plan)
 {
@@ -147,7 +164,8 @@ acquire (RuncCreation *creation, gboolean gate, GError **error)
       || (prepared->request.notify_socket != NULL
           && !runc_ready_make_dir (creation->dir.dir_fd, error)))
     return FALSE;
-  if (has_helper (plan) && !write_network_files (creation, error))
+  if ((has_helper (plan) && !write_network_files (creation, error))
+      || (plan->overlay.kind != RUNC_OVERLAY_NONE && !make_layer (creation, error)))
     return FALSE;
   if (plan->cgroup.driver == RUNC_CGROUP_DRIVER_NONE)
     return TRUE;

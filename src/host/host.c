@@ -133,7 +133,9 @@ runc_host_probe (const RuncSpec *spec, const char *bundle, RuncHostNeeds needs, 
     runc_host_probe_cgroup (host);
   if (needs & RUNC_HOST_KERNEL)
     runc_host_probe_kernel (host);
-  if (needs & RUNC_HOST_OVERLAY)
+  /* A root file system that we may not write to may need a layer that nobody asked for. */
+  if ((needs & RUNC_HOST_OVERLAY)
+      || (host->rootfs != NULL && host->euid != 0 && !host->rootfs_writable))
     runc_host_probe_overlay (host);
   return g_steal_pointer (&host);
 }

@@ -75,8 +75,15 @@ gboolean runc_plan_check_user (RuncBuilder *b, const RuncSpecProcess *process, G
 /* cgroup.c */
 gboolean runc_plan_cgroup (RuncBuilder *b, GError **error);
 
-/* network.c */
+/* network.c: --network says whether there is a network namespace, whatever config.json says; then who
+ * sets it up */
+void runc_plan_network_flag (RuncBuilder *b);
 gboolean runc_plan_network (RuncBuilder *b, GError **error);
+
+/* overlay.c: decide about a writable layer; the ops that make it, before ROOTFS: returns the slot of the
+ * tree that is the root then */
+gboolean runc_plan_overlay (RuncBuilder *b, GError **error);
+int runc_plan_overlay_ops (RuncBuilder *b);
 
 /* hooks.c */
 void runc_plan_parent_hooks (RuncBuilder *b);

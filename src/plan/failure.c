@@ -275,6 +275,7 @@ runc_plan_throw_failure (const RuncPlan *plan, const struct RuncPlanFailure *fai
     {
     case RUNC_OP_MOUNT:
     case RUNC_OP_NEW_TREE:
+    case RUNC_OP_SCRATCH:
     case RUNC_OP_OPEN_TREE:
     case RUNC_OP_ATTACH:
     case RUNC_OP_ROOTFS:

@@ -16,6 +16,7 @@ runc_sources += \
 	src/plan/namespaces.c \
 	src/plan/namespaces.h \
 	src/plan/network.c \
+	src/plan/overlay.c \
 	src/plan/plan-check.c \
 	src/plan/plan-dump.c \
 	src/plan/plan-types.h \

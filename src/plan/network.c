@@ -52,6 +52,22 @@ apply_mode (RuncBuilder *b, RuncNetworkMode mode, GError **error)
   return TRUE;
 }
 
+void
+runc_plan_network_flag (RuncBuilder *b)
+{
+  RuncNetworkMode mode = b->request->network;
+  RuncSpec *changed;
+
+  if (mode == RUNC_NETWORK_UNSET
+      || (mode != RUNC_NETWORK_HOST && b->spec->linux_spec.namespaces[RUNC_NS_NETWORK].present))
+    return;
+  changed = runc_builder_alloc (b, sizeof *changed);
+  *changed = *b->spec;
+  changed->linux_spec.namespaces[RUNC_NS_NETWORK]
+      = (RuncSpecNamespace){ .present = mode != RUNC_NETWORK_HOST };
+  b->spec = changed;
+}
+
 gboolean
 runc_plan_network (RuncBuilder *b, GError **error)
 {

@@ -192,6 +192,10 @@ check_root_op (Check *c, gsize i, const RuncOp *op, GError **error)
     case RUNC_OP_NEW_TREE:
       return in_phase (c, i, BEFORE_ROOT, IN_ROOT, error)
              && fills (c, i, op->slot, RUNC_SLOT_TREE, error);
+    case RUNC_OP_SCRATCH:
+      if (op->target == NULL || op->target[0] != '/')
+        return broken (error, i, "its directory is no absolute path");
+      return in_phase (c, i, BEFORE_ROOT, BEFORE_ROOT, error);
     case RUNC_OP_OPEN_NULL:
       return in_phase (c, i, BEFORE_ROOT, BEFORE_ROOT, error)
              && fills (c, i, op->slot, RUNC_SLOT_NULL_DEVICE, error);

@@ -304,6 +304,7 @@ describe_union (Sink *sink, const RuncOp *op)
       describe_tree (sink, &op->u.tree);
       break;
     case RUNC_OP_NEW_TREE:
+    case RUNC_OP_SCRATCH:
     case RUNC_OP_MOUNT:
     case RUNC_OP_MASK:
       describe_fs (sink, &op->u.fs);

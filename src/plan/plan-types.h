@@ -79,6 +79,8 @@ typedef struct
                                   path is the host's */                                            \
   X (OPEN_NULL, "open-null")   /* slot = the host's /dev/null, checked to be device 1:3 */         \
   X (NEW_TREE, "new-tree")     /* slot = a new detached filesystem (u.fs), not attached */         \
+  X (SCRATCH, "scratch")       /* a new tmpfs (u.fs) on the host directory `target`, seen by nobody else,
+                                  with the directories "upper" and "work" in it */                 \
   X (ROOTFS, "rootfs")         /* attach the TREE in slot over the host directory u.tree.path; it
                                   becomes the ROOT (slot `result`) */                              \
   X (MKDIR, "mkdir")           /* make `target` and its missing parents, beneath the root */       \

@@ -253,7 +253,7 @@ build_root (RuncBuilder *b, const Propagation *propagation, GError **error)
   if (!propagation->sources_first)
     propagation_op (b, propagation);
   null_slot = null_op (b);
-  tree = open_root (b);
+  tree = b->plan->overlay.kind == RUNC_OVERLAY_NONE ? open_root (b) : runc_plan_overlay_ops (b);
   if (!runc_plan_open_sources (b, error))
     return FALSE;
   if (propagation->sources_first)
@@ -359,8 +359,10 @@ decide (RuncBuilder *b, GError **error)
   RuncPlan *plan = b->plan;
 
   b->who = runc_plan_who (b->host);
+  runc_plan_network_flag (b);
   if (!runc_plan_schedule (b->spec, b->host, &b->ns, error) || !runc_plan_maps (b, error)
-      || !runc_plan_cgroup (b, error) || !runc_plan_network (b, error))
+      || !runc_plan_cgroup (b, error) || !runc_plan_network (b, error)
+      || !runc_plan_overlay (b, error))
     return FALSE;
   b->in_userns = b->ns.new_userns || b->ns.join_user || !b->host->initial_userns;
   plan->clone_flags = b->ns.clone_flags;
