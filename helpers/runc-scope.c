@@ -30,6 +30,7 @@
 #define MANAGER_IFACE  "org.freedesktop.systemd1.Manager"
 #define CALL_TIMEOUT   25000 /* ms */
 #define JOB_TIMEOUT    30    /* s */
+#define OWNER_TIMEOUT  5     /* s, for a manager that has just started */
 #define REMOVE_TIMEOUT 5     /* s, for a unit of the same name that is on its way out */
 
 enum
@@ -57,7 +58,6 @@ typedef struct
   char *job;         /* object path of the one we wait for */
   GHashTable *ended; /* jobs that were removed: path -> result */
   gboolean removed;  /* our unit was unloaded */
-  gboolean timed_out;
 } Manager;
 
 /* ---- properties that an old systemd does not know ---- */
@@ -139,17 +139,83 @@ private_address (gboolean user)
   return runtime != NULL && *runtime != '\0' ? socket_address (runtime, "systemd/private") : NULL;
 }
 
-/* Is the manager on the bus? It comes there a moment after it has started. */
 static gboolean
-is_on_bus (GDBusConnection *bus)
+has_owner (GDBusConnection *bus)
 {
   g_autoptr (GVariant) reply
       = g_dbus_connection_call_sync (bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                                     "org.freedesktop.DBus", "GetNameOwner",
-                                     g_variant_new ("(s)", MANAGER), NULL, G_DBUS_CALL_FLAGS_NONE,
-                                     CALL_TIMEOUT, NULL, NULL);
+                                     "org.freedesktop.DBus", "NameHasOwner",
+                                     g_variant_new ("(s)", MANAGER), G_VARIANT_TYPE ("(b)"),
+                                     G_DBUS_CALL_FLAGS_NONE, CALL_TIMEOUT, NULL, NULL);
+  gboolean owned = FALSE;
 
-  return reply != NULL;
+  if (reply != NULL)
+    g_variant_get (reply, "(b)", &owned);
+  return owned;
+}
+
+static gboolean
+on_timeout (gpointer data)
+{
+  *(gboolean *)data = TRUE;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_owner (GDBusConnection *bus, const char *sender, const char *path, const char *iface,
+          const char *name, GVariant *arguments, gpointer data)
+{
+  const char *owner = "";
+
+  (void)bus;
+  (void)sender;
+  (void)path;
+  (void)iface;
+  (void)name;
+  if (g_variant_is_of_type (arguments, G_VARIANT_TYPE ("(sss)")))
+    g_variant_get (arguments, "(ss&s)", NULL, NULL, &owner);
+  *(gboolean *)data |= *owner != '\0';
+}
+
+/* Is the manager on the bus? The bus of a user is started by the first who connects, and the
+ * manager comes there a moment later. */
+static gboolean
+is_on_bus (GDBusConnection *bus)
+{
+  gboolean there = FALSE, timed_out = FALSE;
+  guint timer, watch;
+
+  if (has_owner (bus))
+    return TRUE;
+  watch = g_dbus_connection_signal_subscribe (bus, "org.freedesktop.DBus", "org.freedesktop.DBus",
+                                              "NameOwnerChanged", "/org/freedesktop/DBus", MANAGER,
+                                              G_DBUS_SIGNAL_FLAGS_NONE, on_owner, &there, NULL);
+  timer = g_timeout_add_seconds (OWNER_TIMEOUT, on_timeout, &timed_out);
+  /* Once more, for what happened before the subscription. */
+  there = has_owner (bus);
+  while (!there && !timed_out)
+    g_main_context_iteration (NULL, TRUE);
+  if (!timed_out)
+    g_source_remove (timer);
+  g_dbus_connection_signal_unsubscribe (bus, watch);
+  return there;
+}
+
+/* Get the first answer on a direct connection. A message that reaches systemd together with the end
+ * of the authentication lies in its buffer until another one comes (seen with systemd 252). */
+static gboolean
+wake (GDBusConnection *bus)
+{
+  for (int timeout = 50; timeout < 10000; timeout *= 2)
+    {
+      g_autoptr (GVariant) reply
+          = g_dbus_connection_call_sync (bus, NULL, "/", "org.freedesktop.DBus.Peer", "Ping", NULL,
+                                         NULL, G_DBUS_CALL_FLAGS_NONE, timeout, NULL, NULL);
+
+      if (reply != NULL)
+        return TRUE;
+    }
+  return FALSE;
 }
 
 static gboolean
@@ -171,6 +237,8 @@ open_manager (Manager *manager, gboolean user)
     {
       manager->bus = connect_to (fallback, FALSE, NULL);
       manager->name = NULL;
+      if (manager->bus != NULL && !wake (manager->bus))
+        g_clear_object (&manager->bus);
     }
   if (manager->bus != NULL)
     {
@@ -248,25 +316,18 @@ subscribe (Manager *manager)
   g_clear_pointer (&reply, g_variant_unref);
 }
 
-static gboolean
-on_timeout (gpointer data)
-{
-  ((Manager *)data)->timed_out = TRUE;
-  return G_SOURCE_REMOVE;
-}
-
 /* Wait until the job has ended; its result ("done", "failed", "timeout", ...), or NULL. */
 static const char *
 wait_job (Manager *manager)
 {
-  guint timer = g_timeout_add_seconds (JOB_TIMEOUT, on_timeout, manager);
+  gboolean timed_out = FALSE;
+  guint timer = g_timeout_add_seconds (JOB_TIMEOUT, on_timeout, &timed_out);
   const char *result;
 
-  manager->timed_out = FALSE;
-  while ((result = g_hash_table_lookup (manager->ended, manager->job)) == NULL
-         && !manager->timed_out && !g_dbus_connection_is_closed (manager->bus))
+  while ((result = g_hash_table_lookup (manager->ended, manager->job)) == NULL && !timed_out
+         && !g_dbus_connection_is_closed (manager->bus))
     g_main_context_iteration (NULL, TRUE);
-  if (!manager->timed_out)
+  if (!timed_out)
     g_source_remove (timer);
   return result;
 }
@@ -275,12 +336,12 @@ wait_job (Manager *manager)
 static gboolean
 wait_removed (Manager *manager)
 {
-  guint timer = g_timeout_add_seconds (REMOVE_TIMEOUT, on_timeout, manager);
+  gboolean timed_out = FALSE;
+  guint timer = g_timeout_add_seconds (REMOVE_TIMEOUT, on_timeout, &timed_out);
 
-  manager->timed_out = FALSE;
-  while (!manager->removed && !manager->timed_out && !g_dbus_connection_is_closed (manager->bus))
+  while (!manager->removed && !timed_out && !g_dbus_connection_is_closed (manager->bus))
     g_main_context_iteration (NULL, TRUE);
-  if (!manager->timed_out)
+  if (!timed_out)
     g_source_remove (timer);
   return manager->removed;
 }
