@@ -131,7 +131,7 @@ refused() {
 
 @test "config: a mount source that does not exist" {
   config '.mounts += [{"destination": "/work", "type": "bind", "source": "/nowhere/dir", "options": ["bind"]}]'
-  refused '/nowhere/dir.*no such file or directory'
+  refused '/nowhere/dir.*[Nn]o such file or directory'
 }
 
 @test "config: a mount of an unknown type" {

@@ -42,7 +42,7 @@ load ../lib/helpers
 }
 
 @test "plan: as json" {
-  run --separate-stderr runc plan --format json "$BUNDLE"
+  run --separate-stderr runc plan --json "$BUNDLE"
   expect_ok
   jq -e 'type == "object"' <<<"$output"
 }

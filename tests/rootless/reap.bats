@@ -22,7 +22,7 @@ load ../lib/helpers
 }
 
 @test "reap: orphans in the container are its init's" {
-  script 'sh -c "sleep 1000 & echo \$!" >/dev/shm/pid; ps -o pid,ppid,comm | grep "sleep$"'
+  script 'sh -c "sleep 1000 &"; until ps -o pid,ppid,comm | grep "sleep$"; do sleep 0.01; done'
   run_ct
   expect_match '^ *[0-9]+ +1 +sleep$'
 }

@@ -253,21 +253,21 @@ load ../lib/helpers
 
 @test "run: a missing bundle is an error that names it" {
   run --separate-stderr runc run --bundle "$TEST_DIR/nowhere" "$CT"
-  expect_error 1 "$TEST_DIR/nowhere.*no such file or directory"
+  expect_error 1 "$TEST_DIR/nowhere.*[Nn]o such file or directory"
 }
 
 @test "run: a bundle without config.json is an error that says so" {
   rm "$BUNDLE/config.json"
   run --separate-stderr runc run --bundle "$BUNDLE" "$CT"
   expect_status 1
-  expect_match 'config.json.*(not found|no such file or directory)|JSON specification file' "$stderr"
+  expect_match 'config.json.*(not found|[Nn]o such file or directory)|JSON specification file' "$stderr"
 }
 
 @test "run: a missing rootfs is an error that names it, and nothing is left" {
   mv "$BUNDLE/rootfs" "$BUNDLE/elsewhere"
   run --separate-stderr runc run --bundle "$BUNDLE" "$CT"
   expect_status 1
-  expect_match 'rootfs.*(no such file or directory|does not exist)|invalid rootfs' "$stderr"
+  expect_match 'rootfs.*([Nn]o such file or directory|does not exist)|invalid rootfs' "$stderr"
   expect_eq "$(ls -A "$STATE")" ""
 }
 

@@ -90,7 +90,7 @@ load ../lib/helpers
   args true
   run --separate-stderr bash -c '"$@" 3>&- 4>&-' - \
     "$RUNC" --root "$STATE" run --preserve-fds 2 --bundle "$BUNDLE" "$CT"
-  expect_error 1 'preserve-fds'
+  expect_error 1 'preserve'
   expect_eq "$(ls -A "$STATE")" ""
 }
 
