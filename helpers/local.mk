@@ -22,6 +22,24 @@ helpers_runc_slirp_SOURCES = \
 helpers_runc_slirp_CFLAGS = $(AM_CFLAGS) $(SLIRP_CFLAGS)
 helpers_runc_slirp_LDADD = librunc-core.a $(SLIRP_LIBS) $(GLIB_LIBS) $(JSONC_LIBS)
 
+unit_programs += tests/unit/test-slirp-frame
+tests_unit_test_slirp_frame_SOURCES = tests/unit/test-slirp-frame.c \
+	helpers/slirp-forward.c helpers/slirp-fragments.c helpers/slirp-frame.c \
+	helpers/slirp-guard.c helpers/slirp-options.c
+tests_unit_test_slirp_frame_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/helpers
+
+unit_programs += tests/unit/test-slirp-request
+tests_unit_test_slirp_request_SOURCES = tests/unit/test-slirp-request.c \
+	helpers/slirp-forward.c helpers/slirp-keeper.c helpers/slirp-options.c helpers/slirp-request.c
+tests_unit_test_slirp_request_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/helpers
+
+fuzz_programs += tests/fuzz/fuzz-slirp-api
+tests_fuzz_fuzz_slirp_api_SOURCES = tests/fuzz/fuzz-slirp-api.c \
+	helpers/slirp-forward.c helpers/slirp-request.c
+tests_fuzz_fuzz_slirp_api_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/helpers
+tests_fuzz_fuzz_slirp_api_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/fuzz-slirp-api
+
 if HAVE_GIO
 helper_programs += helpers/runc-scope
 endif
