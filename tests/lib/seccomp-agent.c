@@ -48,6 +48,18 @@ listen_at (const char *path)
   return sock;
 }
 
+/* Whether @text is a JSON object to its end (no string in it has a brace). Some runtimes leave the
+ * connection open for longer. */
+static int
+is_complete (const char *text, size_t len)
+{
+  int depth = 0;
+
+  for (size_t i = 0; i < len; i++)
+    depth += (text[i] == '{') - (text[i] == '}');
+  return len > 0 && depth == 0;
+}
+
 /* Take what one connection brings: the state, printed, and the listener, returned. */
 static int
 take_listener (int sock)
@@ -80,6 +92,8 @@ take_listener (int sock)
       if (cmsg != NULL && cmsg->cmsg_type == SCM_RIGHTS)
         memcpy (&listener, CMSG_DATA (cmsg), sizeof listener);
       len += (size_t)n;
+      if (is_complete (text, len))
+        break;
     }
   close (connection);
   printf ("state %.*s\n", (int)len, text);

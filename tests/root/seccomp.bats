@@ -8,6 +8,7 @@ in_private_cache() {
   unshare --mount bash -c 'mount -t tmpfs -o mode=755 tmpfs /var/cache && eval "$1"' - "$1"
 }
 
+# bats test_tags=ours
 @test "seccomp: filters of root are kept in /var/cache/runc, whatever the environment says" {
   config '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO"}]}'
   args true
@@ -23,6 +24,7 @@ in_private_cache() {
   [[ ! -e $TEST_DIR/cache ]]
 }
 
+# bats test_tags=ours
 @test "seccomp: a cache of somebody else is not used" {
   config '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO"}]}'
   args true
