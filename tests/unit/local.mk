@@ -88,3 +88,6 @@ tests_unit_test_seccomp_notify_SOURCES = tests/unit/test-seccomp-notify.c \
 
 unit_programs += tests/unit/test-doctor
 tests_unit_test_doctor_SOURCES = tests/unit/test-doctor.c
+
+unit_programs += tests/unit/test-plan
+tests_unit_test_plan_SOURCES = tests/unit/test-plan.c
