@@ -400,6 +400,19 @@ read_plain (RuncJson *root, RuncHost *host, GError **error)
   return TRUE;
 }
 
+/* What a probe never leaves out. */
+static gboolean
+check_complete (const RuncHost *host, GError **error)
+{
+  if (host->cgroup_mode == RUNC_CGROUP_V2
+      && (host->cgroup2_mount == NULL || host->cgroup2_path == NULL))
+    return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
+                       "host facts: cgroup_mode v2 needs cgroup2_mount and cgroup2_path");
+  if (host->bundle == NULL)
+    return runc_throw (error, RUNC_ERROR_INVALID_SPEC, "host facts: bundle: missing");
+  return TRUE;
+}
+
 RuncHost *
 runc_host_from_json (const char *text, gsize len, GError **error)
 {
@@ -416,7 +429,7 @@ runc_host_from_json (const char *text, gsize len, GError **error)
   host = g_new0 (RuncHost, 1);
   if (!read_plain (root, host, error) || !read_controllers (root, host, error)
       || !read_hierarchies (root, host, error) || !read_namespaces (root, host, error)
-      || !read_rlimits (root, host, error))
+      || !read_rlimits (root, host, error) || !check_complete (host, error))
     return NULL;
   return g_steal_pointer (&host);
 }

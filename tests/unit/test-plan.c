@@ -125,7 +125,7 @@ test_schedule (gconstpointer data)
   g_autofree char *config
       = g_strdup_printf ("{\"ociVersion\":\"1.3.0\",\"linux\":{\"namespaces\":[%s]%s}}",
                          schedules[i].namespaces, schedules[i].more);
-  g_autofree char *facts = g_strdup_printf ("{%s}", schedules[i].host);
+  g_autofree char *facts = g_strdup_printf ("{\"bundle\":\"/b\",%s}", schedules[i].host);
   g_autoptr (RuncSpec) spec = decode (config);
   g_autoptr (RuncHost) host = decode_host (facts);
   g_autoptr (GError) error = NULL;
@@ -147,8 +147,8 @@ test_schedule_errors (void)
 {
   g_autoptr (RuncSpec) spec = decode ("{\"ociVersion\":\"1.3.0\",\"linux\":{\"namespaces\":["
                                       "{\"type\":\"network\",\"path\":\"/n\"}]}}");
-  g_autoptr (RuncHost) missing = decode_host ("{" ROOT "}");
-  g_autoptr (RuncHost) forbidden = decode_host ("{" USER FACT ("network") "}");
+  g_autoptr (RuncHost) missing = decode_host ("{\"bundle\":\"/b\"," ROOT "}");
+  g_autoptr (RuncHost) forbidden = decode_host ("{\"bundle\":\"/b\"," USER FACT ("network") "}");
   g_autoptr (GError) error = NULL;
   RuncSchedule s;
 
@@ -163,7 +163,7 @@ test_schedule_errors (void)
 
 #define HOST_TAIL                                                                                  \
   ",\"setgroups_allowed\":true,\"userns_allowed\":true,\"uid_map\":[[0,0,4294967295]],"            \
-  "\"gid_map\":[[0,0,4294967295]],\"cgroup_mode\":\"v2\",\"bundle\":\"/b\",\"rootfs\":\"/b/"       \
+  "\"gid_map\":[[0,0,4294967295]],\"bundle\":\"/b\",\"rootfs\":\"/b/"                              \
   "rootfs\","                                                                                      \
   "\"rootfs_writable\":true"
 
@@ -298,7 +298,9 @@ break_source_late (RuncOp *ops, gsize n)
 static void
 break_slot_unfilled (RuncOp *ops, gsize n)
 {
-  find (ops, n, RUNC_OP_ROOTFS)->slot = 0;
+  RuncOp *op = find (ops, n, RUNC_OP_ROOTFS);
+
+  op->slot = op->result;
 }
 
 static void
