@@ -14,6 +14,8 @@
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 
 /* Where the directory @fd is, without symlinks (new string), or NULL. */
 static char *
@@ -51,6 +53,55 @@ runc_host_probe_bundle (RuncHost *host, const RuncSpec *spec, const char *bundle
   if (overlay || host->euid != 0)
     host->rootfs_writable = faccessat (rootfs_fd, ".", W_OK, AT_EACCESS) == 0;
   return TRUE;
+}
+
+static bool
+owns (const RuncIdRanges *ranges, guint32 id)
+{
+  for (gsize i = 0; i < ranges->n; i++)
+    if (id >= ranges->items[i].inside && id - ranges->items[i].inside < ranges->items[i].size)
+      return true;
+  return false;
+}
+
+void
+runc_host_probe_rootfs_owner (RuncHost *host)
+{
+  struct stat st;
+
+  /* Root of the container may do all that the owner may, when it has both ids of it. */
+  if (stat (host->rootfs, &st) < 0 || access (host->rootfs, W_OK) == 0 || errno == EROFS)
+    return;
+  host->rootfs_writable = (owns (&host->sub_uids, st.st_uid) || st.st_uid == host->euid)
+                          && (owns (&host->sub_gids, st.st_gid) || st.st_gid == host->egid);
+}
+
+/* ---- devices ----------------------------------------------------------------------------------- */
+
+static bool
+is_same_device (const RuncSpecDevice *device)
+{
+  struct stat st;
+  mode_t type = device->type == 'b' ? S_IFBLK : S_IFCHR;
+
+  return stat (device->path, &st) == 0 && (st.st_mode & S_IFMT) == type
+         && st.st_rdev == makedev ((guint)device->major, (guint)device->minor);
+}
+
+void
+runc_host_probe_devices (RuncHost *host, const RuncSpec *spec)
+{
+  const RuncSpecLinux *linux_spec = &spec->linux_spec;
+
+  /* Root makes nodes of its own, unless a user namespace takes that right away. */
+  if (linux_spec->n_devices == 0
+      || (runc_host_is_real_root (host) && !linux_spec->namespaces[RUNC_NS_USER].present))
+    return;
+  host->n_devices = linux_spec->n_devices;
+  host->devices = g_new0 (gboolean, host->n_devices);
+  for (gsize i = 0; i < host->n_devices; i++)
+    host->devices[i]
+        = linux_spec->devices[i].type == 'p' || is_same_device (&linux_spec->devices[i]);
 }
 
 /* ---- namespaces -------------------------------------------------------------------------------- */

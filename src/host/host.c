@@ -126,9 +126,12 @@ runc_host_probe (const RuncSpec *spec, const char *bundle, RuncHostNeeds needs, 
     {
       runc_host_probe_namespaces (host, spec);
       runc_host_probe_limits (host, spec);
+      runc_host_probe_devices (host, spec);
     }
   if (needs & RUNC_HOST_SUBIDS)
     runc_host_probe_subids (host);
+  if (host->rootfs != NULL && host->euid != 0 && !host->rootfs_writable)
+    runc_host_probe_rootfs_owner (host);
   if (needs & RUNC_HOST_CGROUP)
     runc_host_probe_cgroup (host);
   if (needs & RUNC_HOST_KERNEL)
@@ -157,6 +160,7 @@ runc_host_free (RuncHost *host)
   clear_ranges (&host->sub_uids);
   clear_ranges (&host->sub_gids);
   g_free (host->rlimits);
+  g_free (host->devices);
   g_free (host->newuidmap);
   g_free (host->newgidmap);
   g_free (host->cgroup2_mount);

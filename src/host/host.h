@@ -80,6 +80,8 @@ typedef struct
   int oom_score_adj;
   RuncHostRlimit *rlimits;
   gsize n_rlimits;
+  gboolean *devices; /* for each of linux.devices: the host has the same one under that path */
+  gsize n_devices;
 
   /* subordinate ids; only probed for users that need them */
   RuncIdRanges sub_uids;

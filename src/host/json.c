@@ -129,6 +129,16 @@ rlimits_to_json (const RuncHost *host)
   return list;
 }
 
+static RuncJson *
+devices_to_json (const RuncHost *host)
+{
+  RuncJson *list = json_object_new_array ();
+
+  for (gsize i = 0; i < host->n_devices; i++)
+    json_object_array_add (list, json_object_new_boolean (host->devices[i]));
+  return list;
+}
+
 char *
 runc_host_to_json (const RuncHost *host)
 {
@@ -155,6 +165,7 @@ runc_host_to_json (const RuncHost *host)
   json_object_object_add (root, "cgroup1", hierarchies_to_json (host));
   json_object_object_add (root, "namespaces", namespaces_to_json (host));
   json_object_object_add (root, "rlimits", rlimits_to_json (host));
+  json_object_object_add (root, "devices", devices_to_json (host));
   return runc_json_to_string (root);
 }
 
@@ -333,8 +344,9 @@ read_namespaces (RuncJson *root, RuncHost *host, GError **error)
 
       if (member == NULL)
         continue;
-      if (!json_object_is_type (member, json_type_object)
-          || !read_boolean (member, "current", &host->namespaces[ns].current, error)
+      if (!json_object_is_type (member, json_type_object))
+        return throw_type ("namespaces", "objects", error);
+      if (!read_boolean (member, "current", &host->namespaces[ns].current, error)
           || !read_name (member, "owner", owners, &owner, error))
         return FALSE;
       host->namespaces[ns].exists = TRUE;
@@ -366,6 +378,22 @@ read_rlimits (RuncJson *root, RuncHost *host, GError **error)
         return throw_type ("rlimits", "objects with resource and hard", error);
       host->rlimits[host->n_rlimits].resource = (int)resource;
     }
+  return TRUE;
+}
+
+static gboolean
+read_devices (RuncJson *root, RuncHost *host, GError **error)
+{
+  RuncJson *list = get (root, "devices");
+
+  if (list == NULL)
+    return TRUE;
+  if (!json_object_is_type (list, json_type_array))
+    return throw_type ("devices", "an array", error);
+  host->n_devices = json_object_array_length (list);
+  host->devices = g_new0 (gboolean, host->n_devices);
+  for (gsize i = 0; i < host->n_devices; i++)
+    host->devices[i] = json_object_get_boolean (json_object_array_get_idx (list, i));
   return TRUE;
 }
 
@@ -429,7 +457,7 @@ runc_host_from_json (const char *text, gsize len, GError **error)
   host = g_new0 (RuncHost, 1);
   if (!read_plain (root, host, error) || !read_controllers (root, host, error)
       || !read_hierarchies (root, host, error) || !read_namespaces (root, host, error)
-      || !read_rlimits (root, host, error) || !check_complete (host, error))
+      || !read_rlimits (root, host, error) || !read_devices (root, host, error) || !check_complete (host, error))
     return NULL;
   return g_steal_pointer (&host);
 }

@@ -120,6 +120,14 @@ asked_devices (RuncBuilder *b)
         node.uid = 0;
       if (!runc_plan_gid_is_mapped (b, node.gid))
         node.gid = 0;
+      if (!can_make_nodes (b) && i < b->host->n_devices && !b->host->devices[i])
+        {
+          runc_builder_warn (b,
+                             "%s: '%s' is left out: a device cannot be made without root, and this "
+                             "machine has none of that number at that path",
+                             label, target);
+          continue;
+        }
       device_ops (b, label, &node, target);
     }
 }
