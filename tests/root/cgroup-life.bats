@@ -1,0 +1,203 @@
+#!/usr/bin/env bats
+# Cgroups from creation to removal: paths, joining, freezing, killing, statistics. On cgroup v1, hybrid and
+# v2 hosts alike, with the filesystem driver.
+
+load ../lib/helpers
+load cgroup
+
+setup() {
+  common_setup
+  bundle
+}
+
+@test "cgroup: nobody's cgroup.procs is written, which would cost an RCU grace period" {
+  needs strace
+  args true
+  run strace -f -e trace=openat,open,openat2 -o trace "$RUNC" --root "$STATE" run --bundle "$BUNDLE" "$CT"
+  expect_ok
+  run grep -E 'cgroup\.procs.*O_(WRONLY|RDWR)' trace
+  expect_output ""
+}
+
+@test "cgroup: cgroupsPath with a colon, and with dots" {
+  config --arg path "/$CT-a:b/.././$CT-c:d" '.linux.cgroupsPath = $path'
+  args cat /proc/self/cgroup
+  config 'del(.linux.namespaces[] | select(.type == "cgroup"))'
+  run_ct
+  expect_ok
+  expect_match ":/$CT-c:d"
+}
+
+@test "cgroup: cgroupsPath cannot leave the hierarchy" {
+  config --arg path "../../../../../$CT-up" '.linux.cgroupsPath = $path'
+  config 'del(.linux.namespaces[] | select(.type == "cgroup"))'
+  args cat /proc/self/cgroup
+  run_ct
+  expect_ok
+  expect_match "/$CT-up"
+  [[ ! -e /$CT-up && ! -e /sys/$CT-up && ! -e /sys/fs/$CT-up ]]
+}
+
+@test "cgroup: one that others are in is refused, and they live" {
+  own_path
+  sleeper
+  start_ct
+  pid=$(state_of "$CT" .pid)
+  run runc run --bundle "$BUNDLE" "$CT-2"
+  expect_status 1
+  expect_match "container's cgroup is not empty"
+  kill -0 "$pid"
+  has_status "$CT" running
+}
+
+@test "cgroup: an empty one is used, a frozen one is refused" {
+  own_path
+  local dirs dir
+  if unified; then dirs=(/sys/fs/cgroup/$CT-group); else dirs=(/sys/fs/cgroup/freezer/$CT-group); fi
+  mkdir "${dirs[@]}"
+  args true
+  run_ct
+  expect_ok
+  mkdir "${dirs[@]}"
+  if unified; then echo 1 >"${dirs[0]}/cgroup.freeze"; else echo FROZEN >"${dirs[0]}/freezer.state"; fi
+  run_ct
+  rmdir "${dirs[@]}"
+  expect_status 1
+  expect_match "container's cgroup unexpectedly frozen"
+}
+
+@test "cgroup: pause, and everything stands still; resume" {
+  own_path
+  script 'trap "exit 0" TERM; while :; do echo x >>/dev/shm/beat; sleep 0.01; done'
+  start_ct
+  wait_for runc exec "$CT" test -s /dev/shm/beat
+  runc pause "$CT"
+  has_status "$CT" paused
+  run runc exec "$CT" true
+  expect_status 255
+  expect_match 'cannot exec in a paused container'
+  before=$(stat -L -c %s "/proc/$(state_of "$CT" .pid)/root/dev/shm/beat")
+  read -r -t 0.1 <> <(:) || true
+  expect_eq "$(stat -L -c %s "/proc/$(state_of "$CT" .pid)/root/dev/shm/beat")" "$before" "size while paused"
+  runc resume "$CT"
+  has_status "$CT" running
+  wait_for test "$(stat -L -c %s "/proc/$(state_of "$CT" .pid)/root/dev/shm/beat")" -gt "$before"
+}
+
+@test "cgroup: SIGKILL ends a paused container" {
+  own_path
+  sleeper
+  start_ct
+  runc pause "$CT"
+  runc kill "$CT" KILL
+  await_status "$CT" stopped
+}
+
+@test "cgroup: delete --force ends a paused container" {
+  own_path
+  sleeper
+  start_ct
+  runc pause "$CT"
+  runc delete --force "$CT"
+  expect_eq "$(leftover_cgroups)" "" cgroups
+}
+
+@test "cgroup: without a pid namespace, kill and delete reach everybody, also after init is gone" {
+  own_path
+  config 'del(.linux.namespaces[] | select(.type == "pid"))'
+  script 'sleep 1000 & sleep 1001 & exec sleep 1002'
+  start_ct
+  wait_for eval '[[ $(runc ps -f json "$CT" | jq length) == 3 ]]'
+  pids=$(runc ps -f json "$CT" | jq -r '.[]')
+  kill -KILL "$(state_of "$CT" .pid)"
+  await_status "$CT" stopped
+  runc kill "$CT" KILL || true
+  runc delete --force "$CT"
+  for pid in $pids; do
+    wait_for not grep -qs '^State:.[RSDT]' "/proc/$pid/status"
+  done
+  expect_eq "$(leftover_cgroups)" "" cgroups
+}
+
+@test "cgroup: sub-cgroups, deep and with processes, are gone after delete" {
+  own_path
+  args sleep 1000
+  start_ct
+  dir=$(cg_dir freezer)
+  deep=$dir
+  for ((i = 0; i < 50; i++)); do deep=$deep/d; done
+  mkdir -p "$deep" "$dir/e/f"
+  runc exec -d "$CT" sleep 1000 </dev/null >/dev/null 2>&1 3>&-
+  pid=$(runc ps -f json "$CT" | jq '.[-1]')
+  echo "$pid" >"$deep/cgroup.procs"
+  expect_eq "$(runc ps -f json "$CT" | jq length)" 2 "number of processes"
+  runc delete --force "$CT"
+  [[ ! -e $dir ]]
+  wait_gone "$pid"
+}
+
+@test "exec: into the container's cgroups" {
+  own_path
+  config 'del(.linux.namespaces[] | select(.type == "cgroup"))'
+  sleeper
+  start_ct
+  expect_eq "$(runc exec "$CT" cat /proc/self/cgroup)" "$(runc exec "$CT" cat /proc/1/cgroup)" "cgroups of exec"
+}
+
+@test "exec: --cgroup" {
+  own_path
+  config 'del(.linux.namespaces[] | select(.type == "cgroup"))'
+  sleeper
+  start_ct
+  run runc exec --cgroup ../x "$CT" true
+  expect_status 255
+  expect_match 'bad sub cgroup path'
+  run runc exec --cgroup nonsense:x "$CT" true
+  expect_status 255
+  expect_match 'unknown controller '
+  run runc exec --cgroup none "$CT" true
+  expect_status 255
+  expect_match '[Nn]o such file or directory'
+  if unified; then
+    mkdir "$(cg_dir pids)/sub"
+    run runc exec --cgroup sub "$CT" cat /proc/self/cgroup
+    expect_ok
+    expect_match "/$CT-group/sub$"
+  else
+    mkdir "$(cg_dir memory)/submem" "$(cg_dir pids)/subpids"
+    run runc exec --cgroup memory:submem --cgroup pids:subpids "$CT" cat /proc/self/cgroup
+    expect_ok
+    expect_match ":memory:/$CT-group/submem"
+    expect_match ":pids:/$CT-group/subpids"
+    expect_match ":freezer:/$CT-group[^/]"
+  fi
+}
+
+@test "events: --stats is one line that says what is used" {
+  own_path
+  sleeper
+  start_ct
+  run runc events --stats "$CT"
+  expect_ok
+  expect_eq "${#lines[@]}" 1 lines
+  expect_match '^\{"type":"stats","id":"'"$CT"'","data":\{"cpu":'
+  jq -e '.data | .pids.current >= 1 and .cpu.usage.total > 0 and has("memory") and .network_interfaces == null' <<<"$output"
+}
+
+@test "events: an OOM is told, and the end ends it" {
+  needs_controller memory
+  own_path
+  config '.linux.resources += {"memory": {"limit": 33554432}}'
+  sleeper
+  start_ct
+  "$RUNC" --root "$STATE" events --interval 60s "$CT" >events.log 2>&1 3>&- &
+  job=$!
+  # Watching has begun when there is an eventfd or an inotify descriptor.
+  wait_for eval 'ls -l /proc/$job/fd | grep -qE "eventfd|inotify"'
+  run runc exec "$CT" dd if=/dev/zero of=/dev/null bs=64M count=1
+  expect_status 137
+  wait_for grep -q '"type":"oom","id":"'"$CT"'"' events.log
+  runc delete --force "$CT"
+  wait_exit $job
+  expect_ok
+}

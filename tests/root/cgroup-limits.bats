@@ -1,0 +1,248 @@
+#!/usr/bin/env bats
+# Limits that hold, and update. On cgroup v1, hybrid and v2 hosts alike, with the filesystem driver.
+
+load ../lib/helpers
+load cgroup
+
+setup() {
+  common_setup
+  bundle
+  own_path
+}
+
+resources() { config ".linux.resources += $1"; }
+
+@test "cgroup: memory.limit kills, and only the container" {
+  needs_controller memory
+  resources '{"memory": {"limit": 33554432}}'
+  sleeper
+  start_ct
+  expect_eq "$(cg_value memory memory.limit_in_bytes memory.max)" 33554432
+  run runc exec "$CT" dd if=/dev/zero of=/dev/null bs=64M count=1
+  expect_status 137
+  has_status "$CT" running
+}
+
+@test "cgroup: pids.limit refuses to fork" {
+  needs_controller pids
+  resources '{"pids": {"limit": 4}}'
+  script 'for i in 1 2 3 4 5 6; do sleep 1 & done; echo all'
+  run_ct
+  expect_match "can't fork"
+  expect_no_match all
+}
+
+@test "cgroup: pids.limit 0 is 1, and -1 is none" {
+  needs_controller pids
+  resources '{"pids": {"limit": 0}}'
+  args sleep 1000
+  start_ct
+  expect_eq "$(cg_value pids pids.max pids.max)" 1
+  runc update --pids-limit -1 "$CT"
+  expect_eq "$(cg_value pids pids.max pids.max)" max
+}
+
+@test "cgroup: cpu quota throttles" {
+  needs_controller cpu
+  resources '{"cpu": {"quota": 10000, "period": 100000}}'
+  sleeper
+  start_ct
+  runc exec "$CT" sh -c 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done' </dev/null
+  [[ $(cg_value cpu cpu.stat cpu.stat | sed -n 's/^nr_throttled //p') -gt 0 ]]
+}
+
+@test "cgroup: cpus and mems are those of the container, also for exec" {
+  needs_controller cpuset
+  resources '{"cpu": {"cpus": "0", "mems": "0"}}'
+  sleeper
+  start_ct
+  run runc exec "$CT" grep Cpus_allowed_list /proc/self/status
+  expect_match '[^0-9]0$'
+  run runc exec "$CT" grep Mems_allowed_list /proc/self/status
+  expect_match '[^0-9]0$'
+}
+
+@test "cgroup: a cpuset that says nothing has the CPUs of its parent" {
+  needs_controller cpuset
+  script 'grep Cpus_allowed_list /proc/self/status'
+  run_ct
+  expect_ok
+  expect_output "$(grep Cpus_allowed_list /proc/1/status)"
+}
+
+@test "cgroup: shares are a weight on v2" {
+  needs_controller cpu
+  resources '{"cpu": {"shares": 512}}'
+  sleeper
+  start_ct
+  if unified; then
+    expect_eq "$(cat "$(cg_dir cpu)/cpu.weight")" 59
+  else
+    expect_eq "$(cat "$(cg_dir cpu)/cpu.shares")" 512
+  fi
+}
+
+@test "cgroup: kernel memory is never touched" {
+  needs_controller memory
+  resources '{"memory": {"kernel": 1048576, "kernelTCP": 1048576, "limit": 67108864}}'
+  args true
+  run_ct
+  expect_ok
+}
+
+@test "cgroup: unified is for v2" {
+  resources '{"unified": {"memory.high": "33554432"}}'
+  sleeper
+  if unified; then
+    needs_controller memory
+    start_ct
+    expect_eq "$(cat "$(cg_dir memory)/memory.high")" 33554432
+  else
+    run_ct
+    expect_status 1
+    expect_match 'invalid configuration'
+  fi
+}
+
+@test "cgroup: a limit that cannot be set ends the start, and leaves no cgroup" {
+  resources '{"hugepageLimits": [{"pageSize": "3MB", "limit": 1}]}'
+  args true
+  run_ct
+  expect_status 1
+  expect_match 'hugetlb'
+  expect_eq "$(leftover_cgroups)" "" cgroups
+}
+
+# ---------------------------------------------------------------- update
+
+@test "update: each option is what the kernel has afterwards" {
+  needs_controller memory cpu cpuset pids
+  resources '{"memory": {"limit": 67108864}, "cpu": {"quota": 50000, "period": 100000}}'
+  sleeper
+  start_ct
+  runc update --memory 96M --memory-reservation 32M --cpu-share 2048 --cpu-quota 30000 --cpu-period 60000 \
+    --cpuset-cpus 0 --cpuset-mems 0 --pids-limit 50 "$CT"
+  expect_eq "$(cg_value memory memory.limit_in_bytes memory.max)" 100663296
+  expect_eq "$(cg_value memory memory.soft_limit_in_bytes memory.low)" 33554432
+  expect_eq "$(cg_value cpuset cpuset.cpus cpuset.cpus)" 0
+  expect_eq "$(cg_value pids pids.max pids.max)" 50
+  if unified; then
+    expect_eq "$(cat "$(cg_dir cpu)/cpu.max")" "30000 60000"
+    expect_eq "$(cat "$(cg_dir cpu)/cpu.weight")" 174
+  else
+    expect_eq "$(cat "$(cg_dir cpu)/cpu.cfs_quota_us")" 30000
+    expect_eq "$(cat "$(cg_dir cpu)/cpu.cfs_period_us")" 60000
+    expect_eq "$(cat "$(cg_dir cpu)/cpu.shares")" 2048
+  fi
+}
+
+@test "update: quota and period one at a time" {
+  needs_controller cpu
+  resources '{"cpu": {"quota": 500000, "period": 1000000}}'
+  sleeper
+  start_ct
+  runc update --cpu-period 900000 "$CT"
+  runc update --cpu-quota 600000 "$CT"
+  if unified; then
+    expect_eq "$(cat "$(cg_dir cpu)/cpu.max")" "600000 900000"
+  else
+    expect_eq "$(cat "$(cg_dir cpu)/cpu.cfs_quota_us") $(cat "$(cg_dir cpu)/cpu.cfs_period_us")" "600000 900000"
+  fi
+  runc update --cpu-quota -1 "$CT"
+  if unified; then
+    expect_eq "$(cat "$(cg_dir cpu)/cpu.max")" "max 900000"
+  else
+    expect_eq "$(cat "$(cg_dir cpu)/cpu.cfs_quota_us")" -1
+  fi
+}
+
+@test "update: from a file, and from stdin" {
+  needs_controller memory pids
+  sleeper
+  start_ct
+  echo '{"memory": {"limit": 50331648}, "pids": {"limit": 12}}' >resources.json
+  runc update --resources resources.json "$CT"
+  expect_eq "$(cg_value memory memory.limit_in_bytes memory.max)" 50331648
+  expect_eq "$(cg_value pids pids.max pids.max)" 12
+  echo '{"memory": {"limit": -1}}' | runc update -r - "$CT"
+  unified && expect_eq "$(cat "$(cg_dir memory)/memory.max")" max || [[ $(cat "$(cg_dir memory)/memory.limit_in_bytes") -gt 1099511627776 ]]
+  expect_eq "$(cg_value pids pids.max pids.max)" 12
+}
+
+@test "update: memory and swap in either direction" {
+  needs_controller memory
+  local memsw=memory.memsw.limit_in_bytes
+  resources '{"memory": {"limit": 33554432, "swap": 67108864}}'
+  sleeper
+  unified || needs_of_machine "no accounting of swap" test -f /sys/fs/cgroup/memory/$memsw
+  start_ct
+  # up: the old total is below the new limit; down: the other way round
+  runc update --memory 80M --memory-swap 100M "$CT"
+  expect_eq "$(cg_value memory memory.limit_in_bytes memory.max)" 83886080
+  unified || expect_eq "$(cat "$(cg_dir memory)/$memsw")" 104857600
+  runc update --memory 20M --memory-swap 30M "$CT"
+  expect_eq "$(cg_value memory memory.limit_in_bytes memory.max)" 20971520
+  unified || expect_eq "$(cat "$(cg_dir memory)/$memsw")" 31457280
+}
+
+@test "update: what is refused changes nothing" {
+  needs_controller memory cpu
+  resources '{"memory": {"limit": 67108864}, "cpu": {"quota": 50000, "period": 100000}}'
+  sleeper
+  start_ct
+  run runc update --memory 32M --cpu-quota 1 "$CT"
+  expect_status 1
+  expect_match "cannot set 'cpu"
+  expect_eq "$(cg_value memory memory.limit_in_bytes memory.max)" 67108864
+  # ... nor what the next update completes itself from
+  runc update --cpu-period 200000 "$CT"
+  if unified; then
+    expect_eq "$(cat "$(cg_dir cpu)/cpu.max")" "50000 200000"
+  else
+    expect_eq "$(cat "$(cg_dir cpu)/cpu.cfs_quota_us")" 50000
+  fi
+}
+
+@test "update: memory below usage is refused on demand" {
+  unified || skip "this machine: cgroup v1, where the kernel refuses by itself"
+  needs_controller memory
+  sleeper
+  start_ct
+  echo '{"memory": {"limit": 4096, "checkBeforeUpdate": true}}' >resources.json
+  run runc update -r resources.json "$CT"
+  expect_status 1
+  expect_match 'rejecting memory limit'
+  has_status "$CT" running
+}
+
+@test "update: memory below usage on v1 says how much is used" {
+  unified && skip "this machine: cgroup v2, where the kernel kills"
+  needs_controller memory
+  script 'trap "exit 0" TERM; dd if=/dev/zero of=/dev/shm/f bs=1M count=20 2>/dev/null; : >/dev/shm/ready; while :; do sleep 0.1; done'
+  start_ct
+  wait_for runc exec "$CT" test -e /dev/shm/ready
+  run runc update --memory 8M "$CT"
+  # The kernel may have swapped it out instead.
+  [[ $status == 0 ]] || expect_match 'unable to set memory limit to 8388608 \(current usage: [0-9]+, peak usage: [0-9]+\)'
+}
+
+@test "update: device rules are replaced, and what both allow is never denied" {
+  # /dev/kmsg (1:11) asks for a capability besides
+  config '.process.capabilities |= map_values(. + ["CAP_MKNOD", "CAP_SYSLOG"])'
+  sleeper
+  start_ct
+  echo '{"devices": [{"allow": false, "access": "rwm"}, {"allow": true, "type": "c", "major": 1, "minor": 11, "access": "r"}]}' >resources.json
+  runc exec "$CT" sh -c 'mknod /dev/kmsg2 c 1 11; ! head -c 0 </dev/kmsg2' 2>/dev/null
+  runc exec "$CT" sh -c 'while :; do : >/dev/null || exit 9; [ ! -e /dev/shm/stop ] || exit 0; done' </dev/null 3>&- &
+  job=$!
+  for ((i = 0; i < 20; i++)); do
+    runc update -r resources.json "$CT"
+    runc exec "$CT" sh -c ': </dev/kmsg2'
+    echo '{"devices": [{"allow": false, "access": "rwm"}]}' | runc update -r - "$CT"
+    run runc exec "$CT" sh -c ': </dev/kmsg2'
+    expect_match 'Operation not permitted'
+  done
+  runc exec "$CT" sh -c ': >/dev/shm/stop'
+  wait_exit $job
+  expect_ok
+}
