@@ -1,0 +1,144 @@
+/* A process of the container that waits for the runtime to come in and goes for what it holds.
+ *
+ *   attack-peek READY STOP PROGRAM...
+ *
+ * Makes the file READY, then looks at every other process again and again until the file STOP is
+ * there. PROGRAMs are the executables that the container has by itself. Of any other it tries to
+ * get the executable, for reading and for writing, the descriptors, the memory, and to attach to
+ * it. Prints one line for each thing that could be had, and "denied N": how often there was such a
+ * process, and nothing could. */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char **programs;
+static unsigned long denied;
+
+static bool
+is_known (const char *exe)
+{
+  for (char **p = programs; *p != NULL; p++)
+    if (strcmp (*p, exe) == 0)
+      return true;
+  return false;
+}
+
+/* Has the process become a program of the container before we got what we were after? */
+static bool
+is_of_known (int fd)
+{
+  char path[64], exe[4096];
+  ssize_t len;
+
+  snprintf (path, sizeof path, "/proc/self/fd/%d", fd);
+  len = readlink (path, exe, sizeof exe - 1);
+  exe[len < 0 ? 0 : len] = '\0';
+  return is_known (exe);
+}
+
+static bool
+try_open (const char *pid, const char *name, int flags)
+{
+  char path[300], exe[64];
+  int fd, again;
+
+  snprintf (path, sizeof path, "/proc/%s/%s", pid, name);
+  fd = open (path, flags | O_CLOEXEC);
+  if (fd < 0)
+    return false;
+  if (is_of_known (fd))
+    {
+      close (fd);
+      return false;
+    }
+  printf ("%s of %s: opened\n", name, pid);
+  /* Kept open until the process has gone, the file is not busy any more (CVE-2019-5736). */
+  snprintf (exe, sizeof exe, "/proc/self/fd/%d", fd);
+  for (int i = 0; i < 1000 && strcmp (name, "exe") == 0; i++)
+    {
+      again = open (exe, O_WRONLY | O_CLOEXEC);
+      if (again >= 0)
+        {
+          printf ("%s of %s: opened for writing\n", name, pid);
+          close (again);
+          break;
+        }
+      if (errno != ETXTBSY)
+        break;
+      usleep (1000);
+    }
+  close (fd);
+  return true;
+}
+
+static bool
+try_attach (const char *pid)
+{
+  if (ptrace (PTRACE_ATTACH, atoi (pid), NULL, NULL) < 0)
+    return false;
+  waitpid (atoi (pid), NULL, __WALL);
+  ptrace (PTRACE_DETACH, atoi (pid), NULL, NULL);
+  printf ("%s: attached\n", pid);
+  return true;
+}
+
+static void
+look_at (const char *pid)
+{
+  char path[300], exe[4096];
+  ssize_t len;
+
+  snprintf (path, sizeof path, "/proc/%s/exe", pid);
+  len = readlink (path, exe, sizeof exe - 1);
+  if (len < 0 && errno != EACCES && errno != EPERM)
+    return;
+  exe[len < 0 ? 0 : len] = '\0';
+  if (len >= 0 && is_known (exe))
+    return;
+  if (len >= 0)
+    printf ("exe of %s: %s\n", pid, exe);
+  /* It may have become a program of the container by now: then these are allowed. */
+  if (len < 0)
+    denied++;
+  else
+    {
+      try_open (pid, "exe", O_RDONLY);
+      try_open (pid, "fd", O_RDONLY | O_DIRECTORY);
+      try_open (pid, "mem", O_RDWR);
+      try_attach (pid);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  int fd;
+
+  if (argc < 4)
+    return 2;
+  setvbuf (stdout, NULL, _IOLBF, 0);
+  programs = argv + 3;
+  fd = open (argv[1], O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  close (fd);
+  while (access (argv[2], F_OK) < 0)
+    {
+      DIR *proc = opendir ("/proc");
+      struct dirent *entry;
+
+      while (proc != NULL && (entry = readdir (proc)) != NULL)
+        if (isdigit ((unsigned char)entry->d_name[0]) && atoi (entry->d_name) != getpid ())
+          look_at (entry->d_name);
+      if (proc != NULL)
+        closedir (proc);
+    }
+  printf ("denied %lu\n", denied);
+  return 0;
+}
