@@ -91,3 +91,18 @@ tests_unit_test_doctor_SOURCES = tests/unit/test-doctor.c
 
 unit_programs += tests/unit/test-plan
 tests_unit_test_plan_SOURCES = tests/unit/test-plan.c
+
+unit_programs += tests/unit/test-wire
+tests_unit_test_wire_SOURCES = tests/unit/test-wire.c
+
+unit_programs += tests/unit/test-sys-path
+tests_unit_test_sys_path_SOURCES = tests/unit/test-sys-path.c
+
+unit_programs += tests/unit/test-sys-procfs
+tests_unit_test_sys_procfs_SOURCES = tests/unit/test-sys-procfs.c
+
+unit_programs += tests/unit/test-sys-process
+tests_unit_test_sys_process_SOURCES = tests/unit/test-sys-process.c
+
+unit_programs += tests/unit/test-child-walk
+tests_unit_test_child_walk_SOURCES = tests/unit/test-child-walk.c
