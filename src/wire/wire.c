@@ -9,8 +9,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-/* Is the failed read or receive to be tried again? A peer that died with unread packets in its queue
- * resets the connection, and that is told first and once: what it has sent comes after it. */
+/* Is the failed read or receive to be tried again? A peer that died with unread packets in its
+ * queue resets the connection, and that is told first and once: what it has sent comes after it. */
 static bool
 is_to_repeat (void)
 {
@@ -117,16 +117,25 @@ runc_wire_read (int sock, RuncMessage *ret_message)
   return 1;
 }
 
-/* The fd that came with @msg, or -EBADF. Only one is ever sent. */
+/* The fd that came with @msg, or -EBADF. Only one is ever sent; more are closed. */
 static int
 passed_fd (struct msghdr *msg)
 {
   int fd = -EBADF;
 
   for (struct cmsghdr *c = CMSG_FIRSTHDR (msg); c != NULL; c = CMSG_NXTHDR (msg, c))
-    if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS
-        && c->cmsg_len == CMSG_LEN (sizeof (int)))
-      memcpy (&fd, CMSG_DATA (c), sizeof (int));
+    for (size_t at = CMSG_LEN (0); c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS
+                                   && at + sizeof (int) <= c->cmsg_len;
+         at += sizeof (int))
+      {
+        int one;
+
+        memcpy (&one, (char *)c + at, sizeof one);
+        if (fd < 0)
+          fd = one;
+        else
+          close (one);
+      }
   return fd;
 }
 

@@ -249,7 +249,9 @@ test_stray_fds (Fixture *f, gconstpointer data)
   send_fds (f->ends[1], good, sizeof good, file, 2);
   g_assert_cmpint (runc_wire_receive (f->ends[0], &message, NULL, 0, &len, NULL), ==, 1);
   send_fds (f->ends[1], good, sizeof good, file, 4);
-  g_assert_cmpint (runc_wire_receive (f->ends[0], &message, NULL, 0, &len, NULL), ==, 1);
+  g_assert_cmpint (runc_wire_receive (f->ends[0], &message, NULL, 0, &len, &fd), ==, 1);
+  assert_same_file (fd, file);
+  close (fd);
 }
 
 static void
