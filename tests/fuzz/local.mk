@@ -27,3 +27,18 @@ fuzz_programs += tests/fuzz/fuzz-seccomp-cache
 tests_fuzz_fuzz_seccomp_cache_SOURCES = tests/fuzz/fuzz-seccomp-cache.c
 tests_fuzz_fuzz_seccomp_cache_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
 EXTRA_DIST += tests/fuzz/corpus/fuzz-seccomp-cache
+
+fuzz_programs += tests/fuzz/fuzz-wire
+tests_fuzz_fuzz_wire_SOURCES = tests/fuzz/fuzz-wire.c
+tests_fuzz_fuzz_wire_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/fuzz-wire
+
+fuzz_programs += tests/fuzz/fuzz-mount-options
+tests_fuzz_fuzz_mount_options_SOURCES = tests/fuzz/fuzz-mount-options.c
+tests_fuzz_fuzz_mount_options_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/fuzz-mount-options
+
+fuzz_programs += tests/fuzz/fuzz-subid
+tests_fuzz_fuzz_subid_SOURCES = tests/fuzz/fuzz-subid.c
+tests_fuzz_fuzz_subid_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/fuzz-subid
