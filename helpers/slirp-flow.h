@@ -35,6 +35,7 @@ typedef struct
   guint32 advertised; /* window that we said last */
   guint32 not_acked;  /* bytes from the container since our last acknowledgement */
   gboolean ack_wanted;
+  gboolean pending; /* in the table's list of those that may have something to acknowledge */
 
   gint64 deadline_ms; /* of a retransmission or a window probe; 0: none */
   guint tries;

@@ -244,8 +244,11 @@ runc_slirp_flows_input (RuncSlirpFlows *flows, const guint8 *frame, gsize len)
   if (!flow->open && !advance_handshake (flows, flow, &segment))
     return FALSE;
   runc_slirp_flow_input (flow, &segment);
-  if (!end_if_over (flows, flow) && flow->ack_wanted)
-    g_ptr_array_add (flows->pending, flow);
+  if (!end_if_over (flows, flow) && flow->ack_wanted && !flow->pending)
+    {
+      flow->pending = TRUE;
+      g_ptr_array_add (flows->pending, flow);
+    }
   return TRUE;
 }
 
@@ -264,7 +267,11 @@ void
 runc_slirp_flows_flush (RuncSlirpFlows *flows)
 {
   for (guint i = 0; i < flows->pending->len; i++)
-    runc_slirp_flow_flush (g_ptr_array_index (flows->pending, i));
+    {
+      RuncSlirpFlow *flow = g_ptr_array_index (flows->pending, i);
+      flow->pending = FALSE;
+      runc_slirp_flow_flush (flow);
+    }
   g_ptr_array_set_size (flows->pending, 0);
 }
 
