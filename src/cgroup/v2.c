@@ -35,7 +35,8 @@ enable_all (int dir_fd, const char *dir)
     {
       int r = runc_cgroup_write (dir_fd, "cgroup.subtree_control", *word);
       if (r < 0)
-        runc_debug ("cannot enable controller '%s' in '%s': %s", *word + 1, dir, runc_strerror (-r));
+        runc_debug ("cannot enable controller '%s' in '%s': %s", *word + 1, dir,
+                    runc_strerror (-r));
     }
 }
 

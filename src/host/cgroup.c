@@ -1,8 +1,8 @@
-/* Cgroups: which hierarchies there are, where we are in them, and whether we may go on from there. Runs
- * in the parent.
+/* Cgroups: which hierarchies there are, where we are in them, and whether we may go on from there.
+ * Runs in the parent.
  *
- * mountinfo is long on hosts with many mounts, so the usual places are looked at first (statfs tells a
- * hierarchy for what it is), and mountinfo only when something is not in its usual place.
+ * mountinfo is long on hosts with many mounts, so the usual places are looked at first (statfs
+ * tells a hierarchy for what it is), and mountinfo only when something is not in its usual place.
  */
 #include "host/probe.h"
 
@@ -75,7 +75,8 @@ usual_name (const char *controllers)
   return g_str_has_prefix (controllers, "name=") ? controllers + strlen ("name=") : controllers;
 }
 
-/* ---- mountinfo --------------------------------------------------------------------------------- */
+/* ---- mountinfo ---------------------------------------------------------------------------------
+ */
 
 /* Does the option list @options name all of the controllers in @controllers? */
 static bool
@@ -137,6 +138,7 @@ search_mountinfo (RuncHost *host)
   g_autofree char *text = NULL;
   g_auto (GStrv) lines = NULL;
 
+  /* lint-ok: read for a hint, not trusted for more */
   if (!g_file_get_contents ("/proc/self/mountinfo", &text, NULL, NULL))
     return;
   lines = g_strsplit (text, "\n", -1);
@@ -155,7 +157,8 @@ search_mountinfo (RuncHost *host)
     }
 }
 
-/* ---- v1 and hybrid ----------------------------------------------------------------------------- */
+/* ---- v1 and hybrid -----------------------------------------------------------------------------
+ */
 
 static void
 drop_hierarchy (RuncHost *host, gsize index)
@@ -215,7 +218,8 @@ probe_v1 (RuncHost *host)
     host->cgroup_mode = host->cgroup2_mount != NULL ? RUNC_CGROUP_HYBRID : RUNC_CGROUP_V1;
 }
 
-/* ---- v2 ---------------------------------------------------------------------------------------- */
+/* ---- v2 ----------------------------------------------------------------------------------------
+ */
 
 static void
 read_controllers (RuncHost *host, const char *own)

@@ -6,12 +6,11 @@
 #include "host/host.h"
 
 #include "host/probe.h"
+#include "sys/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* The inode of the initial user namespace, fixed since Linux 3.8 (PROC_USER_INIT_INO). */
@@ -48,12 +47,9 @@ runc_host_inode (const char *path)
 static guint64
 effective_caps (void)
 {
-  struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-  struct __user_cap_data_struct data[2] = { { 0 } };
+  guint64 effective, permitted, inheritable;
 
-  if (syscall (SYS_capget, &header, data) < 0)
-    return 0;
-  return data[0].effective | ((guint64)data[1].effective << 32);
+  return runc_sys_capget (&effective, &permitted, &inheritable) == 0 ? effective : 0;
 }
 
 static void

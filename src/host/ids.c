@@ -1,8 +1,8 @@
 /* Ids: which exist in our user namespace, and which ranges we were given. Runs in the parent.
  *
- * /etc/passwd, /etc/subuid and /etc/subgid are read by our own parsers, because a static program cannot
- * use NSS. A user whom the files do not know is looked up by running `getent` and `getsubids`, which
- * can.
+ * /etc/passwd, /etc/subuid and /etc/subgid are read by our own parsers, because a static program
+ * cannot use NSS. A user whom the files do not know is looked up by running `getent` and
+ * `getsubids`, which can.
  */
 #include "host/probe.h"
 
@@ -111,7 +111,8 @@ runc_host_parse_passwd (const char *text, guint32 uid)
   return NULL;
 }
 
-/* ---- our own maps ------------------------------------------------------------------------------ */
+/* ---- our own maps ------------------------------------------------------------------------------
+ */
 
 gboolean
 runc_host_read_id_map (const char *path, RuncIdRanges *ret_ranges, GError **error)
@@ -142,7 +143,8 @@ runc_host_probe_own_maps (RuncHost *host)
     host->setgroups_allowed = !g_str_has_prefix (text, "deny");
 }
 
-/* ---- subordinate ids --------------------------------------------------------------------------- */
+/* ---- subordinate ids ---------------------------------------------------------------------------
+ */
 
 /* What @argv says on stdout, or NULL. */
 static char *

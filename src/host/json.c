@@ -11,7 +11,8 @@
 #include <stddef.h>
 #include <string.h>
 
-/* ---- the members with a plain type --------------------------------------------------------------- */
+/* ---- the members with a plain type
+ * --------------------------------------------------------------- */
 
 /* X (member). What JSON calls it is its name. */
 #define BOOLEANS(X)                                                                                \
@@ -46,7 +47,8 @@
 static const char *const cgroup_modes[] = { "none", "v1", "hybrid", "v2" };
 static const char *const owners[] = { "unknown", "self", "path", "other" };
 
-/* ---- writing ----------------------------------------------------------------------------------- */
+/* ---- writing -----------------------------------------------------------------------------------
+ */
 
 static RuncJson *
 ranges_to_json (const RuncIdRanges *ranges)
@@ -169,7 +171,8 @@ runc_host_to_json (const RuncHost *host)
   return runc_json_to_string (root);
 }
 
-/* ---- reading ----------------------------------------------------------------------------------- */
+/* ---- reading -----------------------------------------------------------------------------------
+ */
 
 static gboolean
 throw_type (const char *member, const char *wanted, GError **error)
@@ -457,7 +460,8 @@ runc_host_from_json (const char *text, gsize len, GError **error)
   host = g_new0 (RuncHost, 1);
   if (!read_plain (root, host, error) || !read_controllers (root, host, error)
       || !read_hierarchies (root, host, error) || !read_namespaces (root, host, error)
-      || !read_rlimits (root, host, error) || !read_devices (root, host, error) || !check_complete (host, error))
+      || !read_rlimits (root, host, error) || !read_devices (root, host, error)
+      || !check_complete (host, error))
     return NULL;
   return g_steal_pointer (&host);
 }

@@ -59,6 +59,7 @@ runc_host_probe_kernel (RuncHost *host)
 
   host->apparmor = file_begins_with ("/sys/module/apparmor/parameters/enabled", 'Y');
   host->selinux = access ("/sys/fs/selinux/enforce", F_OK) == 0;
+  /* lint-ok: read for a hint, not trusted for more */
   if (g_file_get_contents ("/proc/self/mountinfo", &mountinfo, NULL, NULL))
     host->proc_masked = runc_host_parse_proc_masked (mountinfo);
   if (runc_host_read_small ("/proc/sys/user/max_user_namespaces", text, sizeof text) > 0)
@@ -78,8 +79,7 @@ kernel_is_at_least (guint major_wanted, guint minor_wanted)
   major_found = g_ascii_strtoull (name.release, &end, 10);
   if (*end == '.')
     minor_found = g_ascii_strtoull (end + 1, NULL, 10);
-  return major_found > major_wanted
-         || (major_found == major_wanted && minor_found >= minor_wanted);
+  return major_found > major_wanted || (major_found == major_wanted && minor_found >= minor_wanted);
 }
 
 void
@@ -89,6 +89,5 @@ runc_host_probe_overlay (RuncHost *host)
 
   host->fuse_device = fuse >= 0;
   host->fuse_overlayfs = g_find_program_in_path ("fuse-overlayfs");
-  host->overlay_in_userns
-      = kernel_is_at_least (5, 11) && access ("/sys/module/overlay", F_OK) == 0;
+  host->overlay_in_userns = kernel_is_at_least (5, 11) && access ("/sys/module/overlay", F_OK) == 0;
 }

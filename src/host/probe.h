@@ -1,7 +1,7 @@
 /* The parts of the probe. Internal to src/host.
  *
- * Each reads what it needs once and fills its members of RuncHost. What cannot be found out is a fact
- * that stays zero, not an error, unless the contract says otherwise.
+ * Each reads what it needs once and fills its members of RuncHost. What cannot be found out is a
+ * fact that stays zero, not an error, unless the contract says otherwise.
  */
 #pragma once
 
@@ -9,8 +9,8 @@
 
 #include <stdbool.h>
 
-/* The content of the small file @path in @buffer, NUL-terminated. Returns its length, or -errno (-EFBIG:
- * it does not fit). */
+/* The content of the small file @path in @buffer, NUL-terminated. Returns its length, or -errno
+ * (-EFBIG: it does not fit). */
 int runc_host_read_small (const char *path, char *buffer, gsize size);
 
 /* The inode number of what @path refers to, 0 if there is nothing. */
@@ -20,7 +20,8 @@ guint64 runc_host_inode (const char *path);
 /* The lines of a uid_map or gid_map. */
 void runc_host_parse_id_map (const char *text, RuncIdRanges *ret_ranges);
 /* The ranges that @text, the content of /etc/subuid, gives to the user @name (may be NULL) or @uid:
- * "name:first:count" or "uid:first:count" on each line. Lines that are not of that form are skipped. */
+ * "name:first:count" or "uid:first:count" on each line. Lines that are not of that form are
+ * skipped. */
 void runc_host_parse_subids (const char *text, const char *name, guint32 uid,
                              RuncIdRanges *ret_ranges);
 /* The name of @uid in the content of /etc/passwd (new string), or NULL. */

@@ -2,8 +2,8 @@
  *
  * A SOCK_SEQPACKET pair, close-on-exec: one packet is one message. End-of-file seen by the parent
  * after PROCEED means that execve() succeeded; seen by the child it means that the parent died, and
- * the child exits. The parent may send ahead: the child's WAIT ops take the messages in the order of
- * the table, so that nobody blocks where nothing needs to be waited for.
+ * the child exits. The parent may send ahead: the child's WAIT ops take the messages in the order
+ * of the table, so that nobody blocks where nothing needs to be waited for.
  *
  * Plain C without glib: the child includes it.
  */
@@ -17,6 +17,7 @@
 /* X (ENUM, "name", from child?, carries an fd?)
  *
  * Parent to child, in this order; each is sent only if the plan has the op that takes it. */
+/* clang-format off */
 #define RUNC_MESSAGES(X)                                                                           \
   X (MAPPED, "mapped", false, false)         /* ids are mapped and the process placed */           \
   X (HOOK_STATE, "hook-state", false, true)  /* fd: memfd with the state json for child hooks */   \
@@ -30,6 +31,7 @@
   X (NOTIFY, "notify", true, true)           /* fd: the seccomp listener */                        \
   X (READY, "ready", true, false)            /* everything but gate and exec is done */            \
   X (FAILED, "failed", true, false)          /* payload: RuncWireFailure; the child exits after it */
+/* clang-format on */
 
 typedef enum
 {
@@ -44,14 +46,15 @@ const char *runc_message_to_string (RuncMessage message);
 /* Where an op stopped. The parent words the error from the plan: nothing here is text. */
 typedef struct
 {
-  int32_t op;     /* index into RuncChildPlan.ops; -1: before the first */
-  int32_t errnum; /* positive; HOOK_STATUS: the exit status, HOOK_SIGNAL: the signal */
-  int32_t step;   /* RuncFailStep: which part of the op */
-  int32_t index;  /* which element: number of the hook, of the rlimit, of the capability */
+  int32_t op;        /* index into RuncChildPlan.ops; -1: before the first */
+  int32_t errnum;    /* positive; HOOK_STATUS: the exit status, HOOK_SIGNAL: the signal */
+  int32_t step;      /* RuncFailStep: which part of the op */
+  int32_t index;     /* which element: number of the hook, of the rlimit, of the capability */
   char detail[1024]; /* data, not words: the rest of a hook's stderr, a path; NUL-terminated */
 } RuncWireFailure;
 
 /* Parts of ops that a message should tell apart. X (ENUM, "words for the parent") */
+/* clang-format off */
 #define RUNC_FAIL_STEPS(X)                                                                         \
   X (ANY, "")                                                                                      \
   X (RESOLVE, "resolve")      /* looking up the target inside the root */                          \
@@ -67,6 +70,7 @@ typedef struct
   X (AMBIENT, "raise ambient capability")                                                          \
   X (OPTION, "set option")    /* detail: the fsconfig option */                                    \
   X (PROTOCOL, "follow protocol")
+/* clang-format on */
 
 typedef enum
 {
@@ -92,8 +96,8 @@ int runc_wire_pair (int *ret_parent, int *ret_child);
  * (-EPIPE, -ECONNRESET: the peer is gone). */
 int runc_wire_send (int sock, RuncMessage message, const void *payload, size_t len, int fd);
 
-/* The same without an fd, by write(2) and read(2) alone: the child's choice, because its seccomp filter
- * may be loaded already and may know no sendmsg(2). A dead peer raises SIGPIPE. */
+/* The same without an fd, by write(2) and read(2) alone: the child's choice, because its seccomp
+ * filter may be loaded already and may know no sendmsg(2). A dead peer raises SIGPIPE. */
 int runc_wire_write (int sock, RuncMessage message);
 int runc_wire_read (int sock, RuncMessage *ret_message);
 

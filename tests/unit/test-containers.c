@@ -184,7 +184,8 @@ check_state (Fixture *f, const char *id, const char *status, pid_t pid)
   g_assert_cmpint (info->created[strlen (info->created) - 1], ==, 'Z');
 }
 
-/* Let the container @id look as if its process waited at the start gate. Returns what holds it there. */
+/* Let the container @id look as if its process waited at the start gate. Returns what holds it
+ * there. */
 static int
 hold_gate (Fixture *f, const char *id)
 {
