@@ -172,6 +172,18 @@ runc_child_op_mkdir (RuncChild *child, const RuncOp *op)
   return 0;
 }
 
+/* A link of the image can lead to the container's /proc, where a mount would hide from us and from
+ * the program what the kernel says there (CVE-2019-16884). */
+static int
+refuse_procfs (int target)
+{
+  struct statfs fs;
+
+  if (fstatfs (target, &fs) < 0)
+    return -errno;
+  return fs.f_type == PROC_SUPER_MAGIC ? -EPERM : 0;
+}
+
 int
 runc_child_op_mount (RuncChild *child, const RuncOp *op)
 {
@@ -199,6 +211,9 @@ runc_child_op_mount (RuncChild *child, const RuncOp *op)
   if (target < 0)
     return runc_child_fail (child, fs->no_create ? RUNC_FAIL_RESOLVE : RUNC_FAIL_CREATE, target);
 
+  r = fs->on_proc ? 0 : refuse_procfs (target);
+  if (r < 0)
+    return runc_child_fail (child, RUNC_FAIL_VERIFY, r);
   tree = runc_child_new_filesystem (child, fs, before);
   if (tree < 0)
     return tree;
@@ -241,6 +256,9 @@ runc_child_op_attach (RuncChild *child, const RuncOp *op)
 
   if (target < 0)
     return target;
+  r = op->u.tree.on_proc ? 0 : refuse_procfs (target);
+  if (r < 0)
+    return runc_child_fail (child, RUNC_FAIL_VERIFY, r);
   if (op->u.tree.keep)
     {
       clone = runc_sys_tree_clone (tree, op->u.tree.recursive);

@@ -1,8 +1,8 @@
 /* RuncHost: what this machine and this user can do. Facts only; src/plan draws the conclusions.
  *
  * Probed by runc_host_probe() in the parent, each fact at most once and only when it is asked for
- * (a probe costs start-up time); or loaded from a JSON file, so that plans for any host can be built
- * and compared anywhere (tests/golden).
+ * (a probe costs start-up time); or loaded from a JSON file, so that plans for any host can be
+ * built and compared anywhere (tests/golden).
  */
 #pragma once
 
@@ -69,9 +69,10 @@ typedef struct
   /* who we are */
   guint32 euid; /* in our user namespace */
   guint32 egid;
-  gboolean initial_userns; /* our user namespace is the initial one (compared, not guessed from maps) */
-  guint64 effective_caps;  /* CAP_* mask */
-  RuncIdRanges uid_map;    /* /proc/self/uid_map: which ids exist here at all */
+  gboolean
+      initial_userns; /* our user namespace is the initial one (compared, not guessed from maps) */
+  guint64 effective_caps; /* CAP_* mask */
+  RuncIdRanges uid_map;   /* /proc/self/uid_map: which ids exist here at all */
   RuncIdRanges gid_map;
   gboolean setgroups_allowed; /* /proc/self/setgroups is not "deny" */
   gboolean userns_allowed;    /* a new user namespace may be made (max_user_namespaces > 0) */
@@ -91,8 +92,8 @@ typedef struct
 
   /* cgroups */
   RuncCgroupMode cgroup_mode;
-  char *cgroup2_mount;   /* "/sys/fs/cgroup", "/sys/fs/cgroup/unified" or NULL */
-  char *cgroup2_path;    /* our own cgroup there, "/..." or NULL */
+  char *cgroup2_mount;        /* "/sys/fs/cgroup", "/sys/fs/cgroup/unified" or NULL */
+  char *cgroup2_path;         /* our own cgroup there, "/..." or NULL */
   gboolean cgroup2_delegated; /* we may create cgroups below it and move ourselves there */
   char **cgroup2_controllers; /* cgroup.controllers of our own cgroup there (strv) */
   RuncCgroupHierarchy *cgroup1;
@@ -101,12 +102,12 @@ typedef struct
   gboolean systemd_user;   /* the user bus socket is there */
 
   /* kernel and security modules */
-  gboolean proc_masked;   /* something is mounted over parts of /proc: a new procfs will be refused */
-  gboolean apparmor;      /* enabled */
-  gboolean selinux;       /* enabled */
+  gboolean proc_masked; /* something is mounted over parts of /proc: a new procfs will be refused */
+  gboolean apparmor;    /* enabled */
+  gboolean selinux;     /* enabled */
   gboolean overlay_in_userns; /* the kernel's overlayfs mounts in a user namespace */
-  char *fuse_overlayfs;   /* absolute path or NULL */
-  gboolean fuse_device;   /* /dev/fuse can be opened */
+  char *fuse_overlayfs;       /* absolute path or NULL */
+  gboolean fuse_device;       /* /dev/fuse can be opened */
 
   /* the bundle */
   char *bundle;             /* absolute, symlinks resolved */

@@ -12,6 +12,7 @@
 #include "base/process.h"
 #include "child/child.h"
 #include "launch/idmap.h"
+#include "launch/source.h"
 #include "sys/procfs.h"
 #include "sys/syscalls.h"
 #include "wire/wire.h"
@@ -55,7 +56,7 @@ runc_launch_clear (RuncLaunch *launch)
 
 /* Open what the plan says that the parent opens. */
 static gboolean
-open_slot (RuncSlot *slot, const RuncLaunchContext *context, GError **error)
+open_slot (const RuncChildPlan *plan, RuncSlot *slot, const RuncLaunchContext *context, GError **error)
 {
   switch (slot->kind)
     {
@@ -77,6 +78,8 @@ open_slot (RuncSlot *slot, const RuncLaunchContext *context, GError **error)
     case RUNC_SLOT_FILE:
       slot->fd = open (slot->path, O_PATH | O_CLOEXEC);
       return slot->fd >= 0 || runc_throw_errno (error, "cannot open '%s'", slot->path);
+    case RUNC_SLOT_SOURCE:
+      return runc_launch_open_source (plan, slot, error);
     case RUNC_SLOT_TREE:
     case RUNC_SLOT_NULL_DEVICE:
     case RUNC_SLOT_ROOT:
@@ -95,7 +98,7 @@ runc_launch_start (RuncLaunch *launch, RuncPlan *plan, const RuncLaunchContext *
 
   launch->plan = plan;
   for (gsize i = 0; i < plan->child.n_slots; i++)
-    if (!open_slot (&plan->child.slots[i], context, error))
+    if (!open_slot (&plan->child, &plan->child.slots[i], context, error))
       return FALSE;
   r = runc_wire_pair (&launch->sock, &child_sock);
   if (r < 0)

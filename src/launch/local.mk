@@ -5,4 +5,5 @@ runc_sources += \
 	src/launch/ready.c src/launch/ready.h \
 	src/launch/self.c src/launch/self.h \
 	src/launch/sockets.c \
+	src/launch/source.c src/launch/source.h \
 	src/launch/supervise.c

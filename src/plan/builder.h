@@ -97,12 +97,18 @@ void runc_plan_parse_options (RuncBuilder *b, const RuncStrings *strings,
 
 /* mounts.c: parse, then the ops before and after the root is there */
 gboolean runc_plan_parse_mounts (RuncBuilder *b, GError **error);
-gboolean runc_plan_open_sources (RuncBuilder *b, GError **error);
+/* @keep_peers: what is shared on the host stays shared */
+gboolean runc_plan_open_sources (RuncBuilder *b, bool keep_peers, GError **error);
 gboolean runc_plan_mount_ops (RuncBuilder *b, GError **error);
 /* Read-only for what had to stay writable until now. */
 void runc_plan_late_readonly (RuncBuilder *b);
 /* The mount of config.json (or our own) on exactly @path that counts, or NULL. */
 const RuncPlannedMount *runc_plan_mount_on (const RuncBuilder *b, const char *path);
+
+/* mount-idmap.c: the ids that the mount is mapped with. Those of a user namespace that the container
+ * joins come from its slot instead: then *@ret_maps stays NULL and m->idmap_slot is set. */
+gboolean runc_plan_mount_idmap (RuncBuilder *b, RuncPlannedMount *m, const RuncMapPlan **ret_maps,
+                                GError **error);
 
 /* cgroup-mount.c: the ops for a mount of type cgroup or cgroup2 */
 gboolean runc_plan_cgroup_mount (RuncBuilder *b, const RuncPlannedMount *m, GError **error);

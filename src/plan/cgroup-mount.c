@@ -145,8 +145,9 @@ hierarchy_ops (RuncBuilder *b, const RuncPlannedMount *m, gsize index)
   else
     {
       const char *own = runc_builder_path (b, h->mountpoint, h->own_path);
-      RuncOp *op = open_op (b, m, b->plan->cgroup.v1_dirs != NULL ? b->plan->cgroup.v1_dirs[index] : own,
-                            attr);
+      RuncOp *op
+          = open_op (b, m, b->plan->cgroup.v1_dirs != NULL ? b->plan->cgroup.v1_dirs[index] : own,
+                     attr);
 
       attach_op (b, m, op->slot, target);
     }
@@ -179,8 +180,9 @@ runc_plan_cgroup_mount (RuncBuilder *b, const RuncPlannedMount *m, GError **erro
       break;
     case RUNC_CGROUP_V1:
     case RUNC_CGROUP_HYBRID:
-      /* Without root a dozen hierarchies that can only be looked at are not worth a dozen mounts. */
-      if (b->who == RUNC_WHO_REAL_ROOT && !b->in_userns)
+      /* Without root a dozen hierarchies that can only be looked at are not worth a dozen mounts.
+       */
+      if (b->who == RUNC_WHO_REAL_ROOT)
         v1_ops (b, m);
       else
         view_ops (b, m, "/sys/fs/cgroup", false);

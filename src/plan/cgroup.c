@@ -26,7 +26,8 @@ cgroups_path (RuncBuilder *b)
   return path[0] == '/' ? clean : clean + 1;
 }
 
-/* ---- systemd ----------------------------------------------------------------------------------- */
+/* ---- systemd -----------------------------------------------------------------------------------
+ */
 
 static gboolean
 is_property_name (const char *name)
@@ -61,10 +62,11 @@ systemd_properties (RuncBuilder *b, GError **error)
       if (!g_str_has_prefix (pair->key, prefix))
         continue;
       if (!is_property_name (name))
-        return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
-                           "annotations[\"%s\"]: annotation %s name incorrect: a property's name has "
-                           "three letters or more, and nothing else",
-                           pair->key, pair->key);
+        return runc_throw (
+            error, RUNC_ERROR_INVALID_SPEC,
+            "annotations[\"%s\"]: annotation %s name incorrect: a property's name has "
+            "three letters or more, and nothing else",
+            pair->key, pair->key);
       list[n++] = runc_builder_printf (b, "%s=%s", name, pair->value);
     }
   b->plan->cgroup.properties = list;
@@ -100,7 +102,8 @@ plan_systemd (RuncBuilder *b, GError **error)
   return systemd_properties (b, error);
 }
 
-/* ---- filesystem -------------------------------------------------------------------------------- */
+/* ---- filesystem --------------------------------------------------------------------------------
+ */
 
 static char *
 parent_of (RuncBuilder *b, const char *path)
@@ -159,14 +162,14 @@ plan_fs1 (RuncBuilder *b)
   cgroup->driver = RUNC_CGROUP_DRIVER_FS1;
   cgroup->v1_dirs = runc_builder_alloc (b, (host->n_cgroup1 + 1) * sizeof (char *));
   for (gsize i = 0; i < host->n_cgroup1; i++)
-    cgroup->v1_dirs[i]
-        = place (b, host->cgroup1[i].mountpoint, host->cgroup1[i].own_path, inner);
+    cgroup->v1_dirs[i] = place (b, host->cgroup1[i].mountpoint, host->cgroup1[i].own_path, inner);
   if (host->cgroup_mode == RUNC_CGROUP_HYBRID && host->cgroup2_mount != NULL)
     cgroup->v2_dir = place (b, host->cgroup2_mount,
                             host->cgroup2_path != NULL ? host->cgroup2_path : "/", inner);
 }
 
-/* ---- none -------------------------------------------------------------------------------------- */
+/* ---- none --------------------------------------------------------------------------------------
+ */
 
 static bool
 has_limits (const RuncSpecResources *r)
@@ -190,14 +193,16 @@ plan_none (RuncBuilder *b, GError **error)
     return TRUE;
   if (b->global->rootless == RUNC_ROOTLESS_TRUE)
     {
-      runc_builder_warn (b, "%s: ignored, no cgroup is delegated to this user " HOW_TO_GET_DELEGATION,
+      runc_builder_warn (b,
+                         "%s: ignored, no cgroup is delegated to this user " HOW_TO_GET_DELEGATION,
                          limits ? "linux.resources" : "linux.cgroupsPath");
       return TRUE;
     }
-  return runc_throw (error, RUNC_ERROR_UNSUPPORTED,
-                     "%s: rootless needs no limits + no cgrouppath when no permission is granted for "
-                     "cgroups " HOW_TO_GET_DELEGATION,
-                     limits ? "linux.resources" : "linux.cgroupsPath");
+  return runc_throw (
+      error, RUNC_ERROR_UNSUPPORTED,
+      "%s: rootless needs no limits + no cgrouppath when no permission is granted for "
+      "cgroups " HOW_TO_GET_DELEGATION,
+      limits ? "linux.resources" : "linux.cgroupsPath");
 }
 
 gboolean

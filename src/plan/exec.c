@@ -1,5 +1,5 @@
-/* The plan of exec: join all namespaces of the container's init by its pidfd, then become the process
- * as in create. Pure; the parent.
+/* The plan of exec: join all namespaces of the container's init by its pidfd, then become the
+ * process as in create. Pure; the parent.
  */
 #include "plan/builder.h"
 
@@ -65,8 +65,8 @@ session_ops (RuncBuilder *b, const RuncExecPlanInput *input)
     return;
   op = runc_builder_op (b, RUNC_OP_KEYRING, "session keyring");
   op->u.text = runc_builder_printf (b, "_ses.%s", input->request->id);
-  runc_builder_on_error (op, RUNC_ON_ERROR_SKIP, ENOSYS,
-                         b->who == RUNC_WHO_REAL_ROOT ? 0 : EPERM, 0);
+  runc_builder_on_error (op, RUNC_ON_ERROR_SKIP, ENOSYS, b->who == RUNC_WHO_REAL_ROOT ? 0 : EPERM,
+                         0);
 }
 
 static void

@@ -1,8 +1,8 @@
 /* The words for what failed in the child. Runs in the parent; pure.
  *
  * The child reports numbers and data; the plan knows what the op was for. Texts that scripts and
- * engines look for are runc's ("executable file not found in $PATH", "error mounting ... operation not
- * permitted", "must be mounted on ordinary directory").
+ * engines look for are runc's ("executable file not found in $PATH", "error mounting ... operation
+ * not permitted", "must be mounted on ordinary directory").
  */
 #include "plan/plan.h"
 
@@ -26,7 +26,8 @@ step_words (int step)
   return step >= 0 && (gsize)step < G_N_ELEMENTS (words) ? words[step] : "";
 }
 
-/* ---- hints ------------------------------------------------------------------------------------- */
+/* ---- hints -------------------------------------------------------------------------------------
+ */
 
 static const char *
 mount_hint (const RuncPlan *plan, const RuncOp *op, const struct RuncPlanFailure *failure)
@@ -51,7 +52,8 @@ mount_hint (const RuncPlan *plan, const RuncOp *op, const struct RuncPlanFailure
   return "";
 }
 
-/* ---- one function for each kind of failure ----------------------------------------------------- */
+/* ---- one function for each kind of failure -----------------------------------------------------
+ */
 
 static gboolean
 throw_mount (const RuncPlan *plan, const RuncOp *op, const struct RuncPlanFailure *failure,
@@ -64,17 +66,20 @@ throw_mount (const RuncPlan *plan, const RuncOp *op, const struct RuncPlanFailur
 
   if (fs && op->u.fs.ordinary_target && failure->step == RUNC_FAIL_VERIFY)
     return runc_throw (error, RUNC_ERROR_CHILD,
-                       PREFIX "error mounting \"%s\" to rootfs at \"%s\": %s: filesystem \"%s\" must be "
-                              "mounted on ordinary directory",
+                       PREFIX
+                       "error mounting \"%s\" to rootfs at \"%s\": %s: filesystem \"%s\" must be "
+                       "mounted on ordinary directory",
                        source, op->target, op->label, op->u.fs.type);
   if (failure->step == RUNC_FAIL_OPTION)
     return runc_throw (error, RUNC_ERROR_CHILD,
-                       PREFIX "error mounting \"%s\" to rootfs at \"%s\": %s: option '%s': %s", source,
-                       op->target != NULL ? op->target : "", op->label, failure->detail, why);
+                       PREFIX "error mounting \"%s\" to rootfs at \"%s\": %s: option '%s': %s",
+                       source, op->target != NULL ? op->target : "", op->label, failure->detail,
+                       why);
   g_autofree char *at = op->target != NULL ? g_strdup_printf (" at \"%s\"", op->target) : NULL;
   g_autofree char *part = step[0] != '\0' ? g_strdup_printf ("cannot %s it: ", step) : NULL;
 
-  return runc_throw (error, RUNC_ERROR_CHILD, PREFIX "error mounting \"%s\" to rootfs%s: %s: %s%s%s%s%s",
+  return runc_throw (error, RUNC_ERROR_CHILD,
+                     PREFIX "error mounting \"%s\" to rootfs%s: %s: %s%s%s%s%s",
                      source != NULL ? source : "", at != NULL ? at : "", op->label,
                      part != NULL ? part : "", why, failure->detail[0] != '\0' ? ": " : "",
                      failure->detail, mount_hint (plan, op, failure));
@@ -112,7 +117,8 @@ throw_lookup (const struct RuncPlanFailure *failure, GError **error)
     return runc_throw (error, RUNC_ERROR_CHILD,
                        PREFIX "exec: \"%s\": executable file not found in $PATH", name);
   if (failure->errnum == ENOENT)
-    return runc_throw (error, RUNC_ERROR_CHILD, PREFIX "exec: \"%s\": stat %s: %s", name, name, why);
+    return runc_throw (error, RUNC_ERROR_CHILD, PREFIX "exec: \"%s\": stat %s: %s", name, name,
+                       why);
   return runc_throw (error, RUNC_ERROR_CHILD, PREFIX "exec: \"%s\": %s", name, why);
 }
 
@@ -135,8 +141,8 @@ throw_credentials (const RuncOp *op, const struct RuncPlanFailure *failure, GErr
   const char *why = runc_strerror (failure->errnum);
 
   return runc_throw (error, RUNC_ERROR_CHILD,
-                     PREFIX "unable to setup user: %s: cannot become uid %u, gid %u: %s%s", op->label,
-                     op->u.ids.uid, op->u.ids.gid, why,
+                     PREFIX "unable to setup user: %s: cannot become uid %u, gid %u: %s%s",
+                     op->label, op->u.ids.uid, op->u.ids.gid, why,
                      failure->errnum == EINVAL ? " (it is not mapped in the user namespace)" : "");
 }
 
@@ -149,7 +155,8 @@ throw_capabilities (const RuncOp *op, const struct RuncPlanFailure *failure, GEr
   if (failure->step == RUNC_FAIL_AMBIENT)
     return runc_throw (error, RUNC_ERROR_CHILD, PREFIX "can't raise ambient capability %s: %s",
                        name != NULL ? name : "?", why);
-  return runc_throw (error, RUNC_ERROR_CHILD, PREFIX "%s: unable to apply caps: %s", op->label, why);
+  return runc_throw (error, RUNC_ERROR_CHILD, PREFIX "%s: unable to apply caps: %s", op->label,
+                     why);
 }
 
 static gboolean
@@ -159,8 +166,9 @@ throw_chdir (const RuncOp *op, const struct RuncPlanFailure *failure, GError **e
 
   if (failure->step == RUNC_FAIL_VERIFY)
     return runc_throw (error, RUNC_ERROR_CHILD,
-                       PREFIX "%s: current working directory is outside of container mount namespace "
-                              "root -- possible container breakout detected",
+                       PREFIX
+                       "%s: current working directory is outside of container mount namespace "
+                       "root -- possible container breakout detected",
                        op->label);
   return runc_throw (error, RUNC_ERROR_CHILD,
                      PREFIX "%s: chdir to cwd (\"%s\") set in config.json failed: %s", op->label,
@@ -171,8 +179,7 @@ static gboolean
 throw_join (const RuncPlan *plan, const RuncOp *op, const struct RuncPlanFailure *failure,
             GError **error)
 {
-  const char *path
-      = op->slot != RUNC_NO_SLOT ? plan->child.slots[op->slot].path : NULL;
+  const char *path = op->slot != RUNC_NO_SLOT ? plan->child.slots[op->slot].path : NULL;
   const char *why = runc_strerror (failure->errnum);
 
   return runc_throw (error, RUNC_ERROR_CHILD, PREFIX "%s: cannot join %s%s%s: %s%s", op->label,
@@ -205,12 +212,9 @@ throw_rlimit (const RuncOp *op, const struct RuncPlanFailure *failure, GError **
   int index = failure->index;
   const char *why = runc_strerror (failure->errnum);
 
-  return runc_throw (error, RUNC_ERROR_CHILD, PREFIX "%s[%d]: error setting rlimit type %d: %s",
-                     op->label, index,
-                     index >= 0 && (gsize)index < op->u.rlimits.n
-                         ? op->u.rlimits.items[index].resource
-                         : -1,
-                     why);
+  return runc_throw (
+      error, RUNC_ERROR_CHILD, PREFIX "%s[%d]: error setting rlimit type %d: %s", op->label, index,
+      index >= 0 && (gsize)index < op->u.rlimits.n ? op->u.rlimits.items[index].resource : -1, why);
 }
 
 static gboolean
@@ -219,8 +223,8 @@ throw_device (const RuncOp *op, const struct RuncPlanFailure *failure, GError **
   const char *why = runc_strerror (failure->errnum);
 
   if (failure->step == RUNC_FAIL_VERIFY)
-    return runc_throw (error, RUNC_ERROR_CHILD, PREFIX "%s: '%s' is not the device %u:%u", op->label,
-                       op->target, op->u.node.major, op->u.node.minor);
+    return runc_throw (error, RUNC_ERROR_CHILD, PREFIX "%s: '%s' is not the device %u:%u",
+                       op->label, op->target, op->u.node.major, op->u.node.minor);
   if (op->kind == RUNC_OP_BIND_DEVICE && failure->step == RUNC_FAIL_SOURCE)
     return runc_throw (error, RUNC_ERROR_CHILD,
                        PREFIX "%s: cannot use the host's '%s': %s (without root a device cannot be "
@@ -260,7 +264,8 @@ throw_plain (const RuncOp *op, const struct RuncPlanFailure *failure, GError **e
 }
 
 gboolean
-runc_plan_throw_failure (const RuncPlan *plan, const struct RuncPlanFailure *failure, GError **error)
+runc_plan_throw_failure (const RuncPlan *plan, const struct RuncPlanFailure *failure,
+                         GError **error)
 {
   const RuncOp *op;
 

@@ -24,10 +24,11 @@ plan_hooks (RuncBuilder *b, RuncHookKind kind)
     {
       const RuncSpecHook *hook = &spec->items[i];
 
-      items[i] = (RuncPlanHook){ .path = hook->path,
-                                 .argv = hook->args.items,
-                                 .envp = hook->env.n > 0 ? hook->env.items : no_environment,
-                                 .timeout_ms = hook->timeout.present ? hook->timeout.value * 1000 : 0 };
+      items[i]
+          = (RuncPlanHook){ .path = hook->path,
+                            .argv = hook->args.items,
+                            .envp = hook->env.n > 0 ? hook->env.items : no_environment,
+                            .timeout_ms = hook->timeout.present ? hook->timeout.value * 1000 : 0 };
       if (hook->args.n == 0)
         {
           const char **argv = runc_builder_alloc (b, 2 * sizeof *argv);

@@ -183,10 +183,11 @@ check_asked_as_user (const Side *side, GError **error)
         continue;
       if (is_within (side->subordinate, map->host_id, map->size))
         continue;
-      return runc_throw (error, RUNC_ERROR_UNSUPPORTED,
-                         "%s[%" G_GSIZE_FORMAT
-                         "]: %ss from %u on, %u of them, are not in your ranges in /etc/sub%s " HOW_TO_GET_RANGES,
-                         side->path, i, side->name, map->host_id, map->size, side->name);
+      return runc_throw (
+          error, RUNC_ERROR_UNSUPPORTED,
+          "%s[%" G_GSIZE_FORMAT
+          "]: %ss from %u on, %u of them, are not in your ranges in /etc/sub%s " HOW_TO_GET_RANGES,
+          side->path, i, side->name, map->host_id, map->size, side->name);
     }
   if (side->tool == NULL)
     return runc_throw (error, RUNC_ERROR_UNSUPPORTED,
@@ -275,12 +276,12 @@ maps_by_ranges (RuncBuilder *b, const Side *uids, const Side *gids)
 gboolean
 runc_plan_maps (RuncBuilder *b, GError **error)
 {
-  const guint64 id_caps = (G_GUINT64_CONSTANT (1) << CAP_SETUID) | (G_GUINT64_CONSTANT (1) << CAP_SETGID);
+  const guint64 id_caps
+      = (G_GUINT64_CONSTANT (1) << CAP_SETUID) | (G_GUINT64_CONSTANT (1) << CAP_SETGID);
   Side uids, gids;
 
   /* Of a user namespace that is joined a user cannot know it. */
-  b->can_set_groups
-      = b->host->setgroups_allowed && (!b->ns.join_user || b->who != RUNC_WHO_USER);
+  b->can_set_groups = b->host->setgroups_allowed && (!b->ns.join_user || b->who != RUNC_WHO_USER);
   if (!b->ns.new_userns)
     return TRUE;
   get_sides (b, &uids, &gids);

@@ -10,6 +10,7 @@ runc_sources += \
 	src/plan/failure.c \
 	src/plan/hooks.c \
 	src/plan/ids.c \
+	src/plan/mount-idmap.c \
 	src/plan/mount-options.c \
 	src/plan/mount-options.h \
 	src/plan/mounts.c \

@@ -6,11 +6,11 @@
 
 typedef enum
 {
-  SET,         /* a MOUNT_ATTR_* */
+  SET, /* a MOUNT_ATTR_* */
   CLEAR,
-  ATIME,       /* one of the access-time modes */
-  NOT_ATIME,   /* not that mode: back to the default */
-  REC_SET,     /* the same for the whole tree */
+  ATIME,     /* one of the access-time modes */
+  NOT_ATIME, /* not that mode: back to the default */
+  REC_SET,   /* the same for the whole tree */
   REC_CLEAR,
   REC_ATIME,
   REC_NOT_ATIME,
@@ -115,7 +115,7 @@ static const char *const names[] = {
 #define X(name, kind, value) name,
   MOUNT_OPTIONS (X)
 #undef X
-  NULL,
+      NULL,
 };
 
 const char *const *

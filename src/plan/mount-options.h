@@ -1,5 +1,5 @@
-/* Mount options: the words of mount(8), runc and crun, sorted by what has to be done for them. Pure.
- * Internal to src/plan.
+/* Mount options: the words of mount(8), runc and crun, sorted by what has to be done for them.
+ * Pure. Internal to src/plan.
  */
 #pragma once
 

@@ -37,6 +37,14 @@ is_below (const char *path, const char *dir)
   return strncmp (path, dir, len) == 0 && path[len] == '/';
 }
 
+/* Only where config.json itself says so may anything be put on a procfs: a link of the image must not
+ * lead there. */
+static bool
+is_proc_target (const RuncPlannedMount *m)
+{
+  return strcmp (m->target, "/proc") == 0 || is_below (m->target, "/proc");
+}
+
 static gboolean
 check_target (const RuncPlannedMount *m, GError **error)
 {
@@ -56,6 +64,14 @@ check_target (const RuncPlannedMount *m, GError **error)
   return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
                      "%s.destination: \"%s\" cannot be mounted because it is inside /proc", m->label,
                      m->target);
+}
+
+/* Does only the runtime itself have the right to open the source, or to map its ids? */
+static bool
+is_opened_by_parent (const RuncBuilder *b, const RuncPlannedMount *m)
+{
+  return b->who == RUNC_WHO_REAL_ROOT && m->options.bind && !m->options.copy_symlink
+         && (b->ns.new_userns || b->ns.join_user || m->options.idmap);
 }
 
 static gboolean
@@ -175,14 +191,12 @@ runc_plan_mount_on (const RuncBuilder *b, const char *path)
 
 /* ---- bind mounts ------------------------------------------------------------------------------- */
 
-static RuncOp *
-open_tree_op (RuncBuilder *b, const RuncPlannedMount *m, bool reset)
+static void
+fill_tree (RuncOpTree *tree, const RuncPlannedMount *m, bool reset)
 {
   const RuncMountOptions *o = &m->options;
-  RuncOp *op = runc_builder_op (b, RUNC_OP_OPEN_TREE, m->label);
 
-  op->slot = m->slot;
-  op->u.tree = (RuncOpTree){
+  *tree = (RuncOpTree){
     .path = m->source,
     .recursive = o->recursive,
     .nofollow = o->src_nofollow,
@@ -196,7 +210,39 @@ open_tree_op (RuncBuilder *b, const RuncPlannedMount *m, bool reset)
     .idmap_slot = m->idmap_slot,
     .idmap_recursive = o->idmap_recursive,
   };
+}
+
+static RuncOp *
+open_tree_op (RuncBuilder *b, const RuncPlannedMount *m, bool reset)
+{
+  RuncOp *op = runc_builder_op (b, RUNC_OP_OPEN_TREE, m->label);
+
+  op->slot = m->slot;
+  fill_tree (&op->u.tree, m, reset);
   return op;
+}
+
+/* A source for the parent to open. There it still has its peers on the host, and must lose them, unless
+ * that is what is wanted. */
+static gboolean
+source_slot (RuncBuilder *b, RuncPlannedMount *m, bool keep_peers, GError **error)
+{
+  RuncOpTree *tree = runc_builder_alloc (b, sizeof *tree);
+  const RuncMapPlan *idmap = NULL;
+
+  if (m->options.idmap && !runc_plan_mount_idmap (b, m, &idmap, error))
+    return FALSE;
+  fill_tree (tree, m, m->options.any_flag);
+  if (!keep_peers && tree->propagation == 0)
+    {
+      tree->propagation = MS_SLAVE;
+      tree->rec_propagation = true;
+    }
+  m->slot = runc_builder_slot (b, RUNC_SLOT_SOURCE, m->source);
+  b->slots[m->slot].tree = tree;
+  b->slots[m->slot].idmap = idmap;
+  b->slots[m->slot].label = m->label;
+  return TRUE;
 }
 
 static void
@@ -216,15 +262,20 @@ open_source (RuncBuilder *b, const RuncPlannedMount *m)
 }
 
 gboolean
-runc_plan_open_sources (RuncBuilder *b, GError **error)
+runc_plan_open_sources (RuncBuilder *b, bool keep_peers, GError **error)
 {
-  (void)error;
   for (gsize i = 0; i < b->n_mounts; i++)
     {
       RuncPlannedMount *m = &b->mounts[i];
 
       if (!m->options.bind || m->options.remount)
         continue;
+      if (is_opened_by_parent (b, m))
+        {
+          if (!source_slot (b, m, keep_peers, error))
+            return FALSE;
+          continue;
+        }
       m->slot = runc_builder_slot (b, RUNC_SLOT_TREE, NULL);
       if (!m->options.copy_symlink)
         open_source (b, m);
@@ -242,6 +293,7 @@ attach_op (RuncBuilder *b, const RuncPlannedMount *m, int slot)
   op->u.tree = (RuncOpTree){
     .path = m->source,
     .target_nofollow = m->options.dest_nofollow,
+    .on_proc = is_proc_target (m),
     .idmap_slot = RUNC_NO_SLOT,
   };
   return op;
@@ -360,6 +412,7 @@ mount_op (RuncBuilder *b, const RuncPlannedMount *m)
     .propagation = o->propagation,
     .superblock_readonly = (o->set & MOUNT_ATTR_RDONLY) != 0 && !is_virtual (m->type),
     .ordinary_target = strcmp (m->type, "proc") == 0 || strcmp (m->type, "sysfs") == 0,
+    .on_proc = is_proc_target (m),
     .mode_of_target = strcmp (m->type, "tmpfs") == 0 && !has_option (m, "mode="),
   };
   if (m->late_readonly)
@@ -471,7 +524,7 @@ copy_up_ops (RuncBuilder *b, const RuncPlannedMount *m)
   RuncOpFs fs = op->u.fs;
   int slot = runc_builder_slot (b, RUNC_SLOT_TREE, NULL);
 
-  op->kind = RUNC_OP_NEW_TREE;
+  op->kind = RUNC_OP_NEW_TREE; /* its target only for the mode */
   op->slot = slot;
   fs.attr &= ~(uint64_t)MOUNT_ATTR_RDONLY;
   op->u.fs = fs;

@@ -1,12 +1,13 @@
 /* The namespace schedule. Pure; the parent calls it first of all.
  *
  * The rules of the kernel it stands on:
- *   - who creates a namespace owns it by the user namespace of that moment, so new namespaces have to
- *     come after (or together with) the container's user namespace;
- *   - setns() asks for rights over the user namespace that owns the target. The rights that root has
- *     are lost by entering a new user namespace, the rights that an ordinary user gets only begin
+ *   - who creates a namespace owns it by the user namespace of that moment, so new namespaces have
+ * to come after (or together with) the container's user namespace;
+ *   - setns() asks for rights over the user namespace that owns the target. The rights that root
+ * has are lost by entering a new user namespace, the rights that an ordinary user gets only begin
  *     there: so root joins before, a user after;
- *   - joining a pid namespace, and a time namespace that is made by unshare(), hold for children only;
+ *   - joining a pid namespace, and a time namespace that is made by unshare(), hold for children
+ * only;
  *   - clone3(CLONE_NEWTIME) seals the offsets, so a time namespace with offsets is unshared;
  *   - the root of a cgroup namespace is the cgroup at the time of unshare(): it comes last.
  */
@@ -52,11 +53,12 @@ check_joinable (const RuncSpec *spec, const RuncHost *host, RuncNamespace ns, GE
   if (ns == RUNC_NS_USER || fact->current || runc_plan_who (host) != RUNC_WHO_USER)
     return TRUE;
   if (fact->owner == RUNC_NS_OWNER_SELF)
-    return runc_throw (error, RUNC_ERROR_UNSUPPORTED,
-                       "linux.namespaces: the %s namespace '%s' belongs to the system, and only root "
-                       "may join it (without root, join one that was made in a user namespace, "
-                       "together with that user namespace)",
-                       name, path);
+    return runc_throw (
+        error, RUNC_ERROR_UNSUPPORTED,
+        "linux.namespaces: the %s namespace '%s' belongs to the system, and only root "
+        "may join it (without root, join one that was made in a user namespace, "
+        "together with that user namespace)",
+        name, path);
   return TRUE;
 }
 
@@ -118,8 +120,7 @@ runc_plan_schedule (const RuncSpec *spec, const RuncHost *host, RuncSchedule *re
   s.join_user = wanted.join_user;
   s.joined = flags_of (wanted.joins) | (wanted.join_user ? CLONE_NEWUSER : 0);
   s.unshare_cgroup = (wanted.created & CLONE_NEWCGROUP) != 0;
-  s.time_offsets
-      = (wanted.created & CLONE_NEWTIME) != 0 && spec->linux_spec.n_time_offsets > 0;
+  s.time_offsets = (wanted.created & CLONE_NEWTIME) != 0 && spec->linux_spec.n_time_offsets > 0;
   if (privileged)
     s.joins_before = wanted.joins;
   else

@@ -1,5 +1,5 @@
-/* The namespace schedule: which namespaces the first clone3() makes, which are joined before and after
- * our user namespace exists, and whether a second process is needed. Pure.
+/* The namespace schedule: which namespaces the first clone3() makes, which are joined before and
+ * after our user namespace exists, and whether a second process is needed. Pure.
  */
 #pragma once
 
@@ -12,26 +12,27 @@
 /* Who runs the runtime, from the kernel's point of view. */
 typedef enum
 {
-  RUNC_WHO_USER,        /* no rights over the namespaces we are in: a new user namespace is needed */
+  RUNC_WHO_USER, /* no rights over the namespaces we are in: a new user namespace is needed */
   RUNC_WHO_USERNS_ROOT, /* root of a user namespace that somebody else made */
   RUNC_WHO_REAL_ROOT,
 } RuncWho;
 
 RuncWho runc_plan_who (const RuncHost *host);
 
-/* In the order of its members: joins with the rights that we have now, the user namespace, joins with
- * its rights, the time namespace with its offsets, fork or unshare. `1u << RUNC_NS_x` masks. */
+/* In the order of its members: joins with the rights that we have now, the user namespace, joins
+ * with its rights, the time namespace with its offsets, fork or unshare. `1u << RUNC_NS_x` masks.
+ */
 typedef struct
 {
-  guint64 clone_flags;  /* CLONE_NEW* of the first clone3() */
-  guint32 joins_before; /* joined with the rights of the runtime */
-  bool join_user;       /* the user namespace at its path is joined */
-  guint32 joins_after;  /* joined with the rights of the container's user namespace */
-  bool time_offsets;    /* unshare the time namespace and write its offsets, before the fork */
-  bool fork;            /* a second process goes on, made with ... */
-  guint64 fork_flags;   /* ... these CLONE_NEW* */
+  guint64 clone_flags;   /* CLONE_NEW* of the first clone3() */
+  guint32 joins_before;  /* joined with the rights of the runtime */
+  bool join_user;        /* the user namespace at its path is joined */
+  guint32 joins_after;   /* joined with the rights of the container's user namespace */
+  bool time_offsets;     /* unshare the time namespace and write its offsets, before the fork */
+  bool fork;             /* a second process goes on, made with ... */
+  guint64 fork_flags;    /* ... these CLONE_NEW* */
   guint64 unshare_flags; /* instead of a fork, when that is enough */
-  bool unshare_cgroup;  /* once the process is in its cgroup */
+  bool unshare_cgroup;   /* once the process is in its cgroup */
 
   bool new_userns;
   guint64 created; /* CLONE_NEW* of all that are made */

@@ -29,10 +29,11 @@ mode_from_annotation (const RuncBuilder *b, RuncNetworkMode *ret_mode, GError **
         *ret_mode = modes[i].mode;
         return TRUE;
       }
-  return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
-                     "annotations[\"run.oci.network\"]: unknown network '%s' (host, none, slirp and "
-                     "pasta are known)",
-                     text);
+  return runc_throw (
+      error, RUNC_ERROR_INVALID_SPEC,
+      "annotations[\"run.oci.network\"]: unknown network '%s' (host, none, slirp and "
+      "pasta are known)",
+      text);
 }
 
 /* @flag: it comes from the command line and may change the namespaces. */
@@ -42,10 +43,11 @@ apply_mode (RuncBuilder *b, RuncNetworkMode mode, GError **error)
   bool own = (b->ns.created & CLONE_NEWNET) != 0;
 
   if ((mode == RUNC_NETWORK_SLIRP || mode == RUNC_NETWORK_PASTA) && !own)
-    return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
-                       "linux.namespaces: network '%s' needs a network namespace of the container's "
-                       "own",
-                       mode == RUNC_NETWORK_SLIRP ? "slirp" : "pasta");
+    return runc_throw (
+        error, RUNC_ERROR_INVALID_SPEC,
+        "linux.namespaces: network '%s' needs a network namespace of the container's "
+        "own",
+        mode == RUNC_NETWORK_SLIRP ? "slirp" : "pasta");
   if (mode == RUNC_NETWORK_UNSET)
     mode = own ? RUNC_NETWORK_NONE : RUNC_NETWORK_HOST;
   b->plan->network.mode = mode;
@@ -86,7 +88,8 @@ runc_plan_network (RuncBuilder *b, GError **error)
     return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
                        "linux.netDevices: unable to move network devices without a NET namespace");
   if (network->n_devices > 0 && b->who != RUNC_WHO_REAL_ROOT)
-    return runc_throw (error, RUNC_ERROR_UNSUPPORTED,
-                       "linux.netDevices: network devices are not supported for rootless containers");
+    return runc_throw (
+        error, RUNC_ERROR_UNSUPPORTED,
+        "linux.netDevices: network devices are not supported for rootless containers");
   return TRUE;
 }

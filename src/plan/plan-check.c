@@ -70,6 +70,14 @@ uses (const Check *c, gsize i, int slot, RuncSlotKind kind, GError **error)
   return c->filled[slot] || broken (error, i, "slot %d is used before it is filled", slot);
 }
 
+/* A tree that the parent has opened. */
+static bool
+is_source (const Check *c, int slot)
+{
+  return slot >= 0 && (gsize)slot < c->plan->child.n_slots
+         && c->plan->child.slots[slot].kind == RUNC_SLOT_SOURCE;
+}
+
 static gboolean
 fills (Check *c, gsize i, int slot, RuncSlotKind kind, GError **error)
 {
@@ -206,7 +214,8 @@ check_root_op (Check *c, gsize i, const RuncOp *op, GError **error)
     case RUNC_OP_ROOT_PROPAGATION:
       return in_phase (c, i, PIVOTED, PIVOTED, error);
     case RUNC_OP_ATTACH:
-      return check_target (c, i, op, error) && uses (c, i, op->slot, RUNC_SLOT_TREE, error);
+      return check_target (c, i, op, error)
+             && (is_source (c, op->slot) || uses (c, i, op->slot, RUNC_SLOT_TREE, error));
     case RUNC_OP_COPY_UP:
       return check_target (c, i, op, error) && uses (c, i, op->slot, RUNC_SLOT_TREE, error);
     case RUNC_OP_MASK:
@@ -387,7 +396,7 @@ runc_plan_check (const RuncPlan *plan, GError **error)
     many = g_new0 (bool, child->n_slots);
   c.filled = many != NULL ? many : c.filled_few;
   for (gsize i = 0; i < child->n_slots; i++)
-    c.filled[i] = child->slots[i].kind <= RUNC_SLOT_FILE; /* the parent's kinds come first */
+    c.filled[i] = child->slots[i].kind <= RUNC_SLOT_SOURCE; /* the parent's kinds come first */
   if (!check_whole (plan, error))
     return FALSE;
   for (gsize i = 0; i < child->n_ops; i++)

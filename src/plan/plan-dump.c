@@ -160,6 +160,7 @@ describe_fs (Sink *sink, const RuncOpFs *fs)
   put_flag (sink, "superblock-ro", fs->superblock_readonly);
   put_flag (sink, "no-create", fs->no_create);
   put_flag (sink, "ordinary-target", fs->ordinary_target);
+  put_flag (sink, "on-proc", fs->on_proc);
   put_flag (sink, "mode-of-target", fs->mode_of_target);
 }
 
@@ -172,6 +173,7 @@ describe_tree (Sink *sink, const RuncOpTree *tree)
   put_flag (sink, "keep", tree->keep);
   put_flag (sink, "target-nofollow", tree->target_nofollow);
   put_flag (sink, "must-be-proc", tree->must_be_proc);
+  put_flag (sink, "on-proc", tree->on_proc);
   put_attr (sink, "set", tree->attr_set);
   put_attr (sink, "clear", tree->attr_clear);
   put_attr (sink, "rset", tree->rec_attr_set);
@@ -181,6 +183,26 @@ describe_tree (Sink *sink, const RuncOpTree *tree)
   if (tree->idmap_slot != RUNC_NO_SLOT)
     put (sink, "idmap-slot", "%d", tree->idmap_slot);
   put_flag (sink, "idmap-recursive", tree->idmap_recursive);
+}
+
+static void
+describe_slot (Sink *sink, const RuncSlot *slot)
+{
+  const struct RuncMapPlan *idmap = slot->idmap;
+
+  if (slot->kind != RUNC_SLOT_SOURCE)
+    {
+      put_text (sink, "path", slot->path);
+      return;
+    }
+  describe_tree (sink, slot->tree);
+  for (gsize i = 0; idmap != NULL && i < idmap->n_uids; i++)
+    put (sink, "idmap-uid", "%u:%u:%u", idmap->uids[i].inside, idmap->uids[i].outside,
+         idmap->uids[i].size);
+  for (gsize i = 0; idmap != NULL && i < idmap->n_gids; i++)
+    put (sink, "idmap-gid", "%u:%u:%u", idmap->gids[i].inside, idmap->gids[i].outside,
+         idmap->gids[i].size);
+  put_text (sink, "for", slot->label);
 }
 
 static void
@@ -503,7 +525,7 @@ text_ops (GString *text, const RuncChildPlan *child)
     {
       g_string_append_printf (text, "slot %" G_GSIZE_FORMAT " %s", i,
                               slot_kind_to_string (child->slots[i].kind));
-      put_text (&sink, "path", child->slots[i].path);
+      describe_slot (&sink, &child->slots[i]);
       g_string_append_c (text, '\n');
     }
   for (gsize i = 0; i < child->n_ops; i++)
@@ -616,7 +638,7 @@ json_slots (const RuncChildPlan *child)
       Sink sink = { .json = json_object_new_object () };
 
       put_text (&sink, "kind", slot_kind_to_string (child->slots[i].kind));
-      put_text (&sink, "path", child->slots[i].path);
+      describe_slot (&sink, &child->slots[i]);
       json_object_array_add (array, sink.json);
     }
   return array;

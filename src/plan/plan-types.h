@@ -22,6 +22,7 @@
  * `slot` and has an "opens" role. All fds are close-on-exec.
  *
  * X (ENUM, "dump name") */
+/* clang-format off */
 #define RUNC_SLOT_KINDS(X)                                                                         \
   X (PROC, "proc")       /* parent: the host's /proc, O_PATH, verified to be procfs' root */      \
   X (NAMESPACE, "ns")    /* parent: `path`, a namespace file to join */                            \
@@ -29,9 +30,12 @@
   X (CGROUP, "cgroup")   /* parent: one v1 `tasks` or v2 `cgroup.procs` file, opened for writing */\
   X (FIFO, "fifo")       /* parent: the start fifo, O_PATH */                                      \
   X (FILE, "file")       /* parent: `path` opened O_PATH in the parent's view */                   \
+  X (SOURCE, "source")   /* parent: as OPEN_TREE with `tree`, for what only the runtime may open or map;
+                            for the child a TREE */                                                \
   X (TREE, "tree")       /* child: a detached mount, or an attached one that an op re-opened */    \
   X (NULL_DEVICE, "null")/* child: the host's /dev/null, O_PATH, verified by device number */      \
   X (ROOT, "root")       /* child: the root directory of the container's mount tree */
+/* clang-format on */
 
 typedef enum
 {
@@ -40,17 +44,26 @@ typedef enum
 #undef X
 } RuncSlotKind;
 
+struct RuncOpTree;
+struct RuncMapPlan;
+
 typedef struct
 {
   RuncSlotKind kind;
   const char *path; /* what the parent opens, absolute; NULL where the kind says it all */
   int fd;           /* -EBADF until filled */
+
+  /* SOURCE only */
+  const struct RuncOpTree *tree;
+  const struct RuncMapPlan *idmap; /* ids that the tree is mapped with, or NULL */
+  const char *label;               /* what it is for, in messages: "mounts[3]" */
 } RuncSlot;
 
 /* ---- ops ------------------------------------------------------------------------------------- */
 
-/* X (ENUM, "dump name"). The comment is the contract of the op. `target` is always a path inside the
- * container's root, resolved by openat2(RESOLVE_IN_ROOT) on the ROOT slot, never by string. */
+/* X (ENUM, "dump name"). The comment is the contract of the op. `target` is always a path inside
+ * the container's root, resolved by openat2(RESOLVE_IN_ROOT) on the ROOT slot, never by string. */
+/* clang-format off */
 #define RUNC_OPS(X)                                                                                \
   /* protocol: see wire/wire.h */                                                                  \
   X (SEND, "send")             /* send u.message, without payload */                               \
@@ -130,6 +143,7 @@ typedef struct
   X (GATE, "gate")             /* block on the start fifo (slot) until `start` opens it */         \
   X (CLOSE_FDS, "close-fds")   /* everything from fd u.number on becomes close-on-exec */          \
   X (EXEC, "exec")             /* execve() what LOOKUP found; the last op */
+/* clang-format on */
 
 typedef enum
 {
@@ -146,8 +160,8 @@ typedef enum
 {
   RUNC_ON_ERROR_FAIL,        /* always fatal; on_errno is not looked at */
   RUNC_ON_ERROR_SKIP,        /* go on as if it had succeeded */
-  RUNC_ON_ERROR_ALTERNATIVE, /* do the ops that follow and are marked `alternative`; after success they
-                                are skipped, as far as the mark reaches */
+  RUNC_ON_ERROR_ALTERNATIVE, /* do the ops that follow and are marked `alternative`; after success
+                                they are skipped, as far as the mark reaches */
 } RuncOnError;
 
 /* MOUNT, NEW_TREE: fsopen (type), fsconfig for each option, fsmount, attributes */
@@ -161,25 +175,27 @@ typedef struct
   bool superblock_readonly;   /* the filesystem itself read-only too ("ro" for a new filesystem) */
   bool no_create;             /* MOUNT: `target` must be there */
   bool ordinary_target;       /* MOUNT: `target` must not be a symlink (procfs, sysfs) */
-  bool mode_of_target;        /* MOUNT, NEW_TREE: the root gets the mode of `target`, if that was there */
+  bool on_proc;        /* MOUNT: `target` may be on a procfs; else that is -EPERM at VERIFY */
+  bool mode_of_target; /* MOUNT, NEW_TREE: the root gets the mode of `target`, if that was there */
 } RuncOpFs;
 
 /* OPEN_TREE, ATTACH, ROOTFS */
-typedef struct
+typedef struct RuncOpTree
 {
-  const char *path;        /* host path */
-  bool recursive;          /* rbind */
-  bool nofollow;           /* the last component must not be a symlink */
-  bool keep;               /* ATTACH: attach a clone, keep the slot */
-  bool target_nofollow;    /* ATTACH: `target` itself must not be a symlink */
-  bool must_be_proc;       /* OPEN_TREE: the source must be (part of) a procfs */
-  uint64_t attr_set;       /* MOUNT_ATTR_* of the top mount */
+  const char *path;     /* host path */
+  bool recursive;       /* rbind */
+  bool nofollow;        /* the last component must not be a symlink */
+  bool keep;            /* ATTACH: attach a clone, keep the slot */
+  bool target_nofollow; /* ATTACH: `target` itself must not be a symlink */
+  bool must_be_proc;    /* OPEN_TREE: the source must be (part of) a procfs */
+  bool on_proc;         /* ATTACH: `target` may be on a procfs; else that is -EPERM at VERIFY */
+  uint64_t attr_set;    /* MOUNT_ATTR_* of the top mount */
   uint64_t attr_clear;
-  uint64_t rec_attr_set;   /* MOUNT_ATTR_* of the whole tree (rro and family) */
+  uint64_t rec_attr_set; /* MOUNT_ATTR_* of the whole tree (rro and family) */
   uint64_t rec_attr_clear;
-  uint64_t propagation;    /* MS_* to set on it; 0: none */
+  uint64_t propagation; /* MS_* to set on it; 0: none */
   bool rec_propagation;
-  int idmap_slot;          /* NAMESPACE slot of a user namespace, or RUNC_NO_SLOT */
+  int idmap_slot; /* NAMESPACE slot of a user namespace, or RUNC_NO_SLOT */
   bool idmap_recursive;
 } RuncOpTree;
 
@@ -324,8 +340,8 @@ typedef struct
   } u;
 } RuncOp;
 
-/* Environment entries that only the child can complete. Each is an index into envp whose string is a
- * buffer of RUNC_ENV_RESERVED bytes that already begins with "NAME="; -1 for none. */
+/* Environment entries that only the child can complete. Each is an index into envp whose string is
+ * a buffer of RUNC_ENV_RESERVED bytes that already begins with "NAME="; -1 for none. */
 #define RUNC_ENV_RESERVED 4200
 
 typedef struct

@@ -254,7 +254,7 @@ build_root (RuncBuilder *b, const Propagation *propagation, GError **error)
     propagation_op (b, propagation);
   null_slot = null_op (b);
   tree = b->plan->overlay.kind == RUNC_OVERLAY_NONE ? open_root (b) : runc_plan_overlay_ops (b);
-  if (!runc_plan_open_sources (b, error))
+  if (!runc_plan_open_sources (b, propagation->sources_first, error))
     return FALSE;
   if (propagation->sources_first)
     propagation_op (b, propagation);

@@ -28,7 +28,7 @@ typedef struct
   guint32 size;
 } RuncIdMap;
 
-typedef struct
+typedef struct RuncMapPlan
 {
   RuncMapMethod method;
   RuncIdMap *uids;

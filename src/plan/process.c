@@ -1,8 +1,8 @@
 /* From a finished root to the container's program. Pure; the parent.
  *
  * The order is the kernel's, and where it leaves a choice, runc's: what needs rights comes before
- * they are given up; a filter without no_new_privs is loaded while CAP_SYS_ADMIN is still there, one
- * with it as late as possible.
+ * they are given up; a filter without no_new_privs is loaded while CAP_SYS_ADMIN is still there,
+ * one with it as late as possible.
  */
 #include "plan/builder.h"
 
@@ -31,8 +31,9 @@ runc_plan_oom_score (RuncBuilder *b, const RuncSpecProcess *process)
     return TRUE;
   if (b->who != RUNC_WHO_REAL_ROOT && process->oom_score_adj.value < b->host->oom_score_adj)
     {
-      runc_builder_warn (b, "process.oomScoreAdj: it stays at %d, because only root may lower it to %d",
-                         b->host->oom_score_adj, (int)process->oom_score_adj.value);
+      runc_builder_warn (
+          b, "process.oomScoreAdj: it stays at %d, because only root may lower it to %d",
+          b->host->oom_score_adj, (int)process->oom_score_adj.value);
       return TRUE;
     }
   runc_builder_need_proc (b);
@@ -59,7 +60,8 @@ runc_plan_console (RuncBuilder *b, const RuncSpecProcess *process, bool bind)
     }
 }
 
-/* ---- limits and scheduling --------------------------------------------------------------------- */
+/* ---- limits and scheduling ---------------------------------------------------------------------
+ */
 
 /* The hard limit that we have ourselves, if @resource is known. */
 static bool
@@ -92,9 +94,9 @@ rlimits (RuncBuilder *b, const RuncSpecProcess *process)
       if (b->who == RUNC_WHO_REAL_ROOT || !own_hard_limit (b->host, asked->resource, &own)
           || asked->hard <= own)
         continue;
-      runc_builder_warn (b, "process.rlimits[%" G_GSIZE_FORMAT
-                            "]: %s is limited to %" G_GUINT64_FORMAT
-                            ", because only root may raise a hard limit",
+      runc_builder_warn (b,
+                         "process.rlimits[%" G_GSIZE_FORMAT "]: %s is limited to %" G_GUINT64_FORMAT
+                         ", because only root may raise a hard limit",
                          i, asked->type, own);
       items[i].hard = own;
       items[i].soft = MIN (asked->soft, own);
@@ -111,8 +113,8 @@ scheduling (RuncBuilder *b, const RuncSpecProcess *process)
 
   if (scheduler != NULL)
     runc_builder_op (b, RUNC_OP_SCHEDULER, "process.scheduler")->u.scheduler
-        = (RuncOpScheduler){ scheduler->policy,  scheduler->nice,     scheduler->priority,
-                             scheduler->flags,   scheduler->runtime,  scheduler->deadline,
+        = (RuncOpScheduler){ scheduler->policy, scheduler->nice,    scheduler->priority,
+                             scheduler->flags,  scheduler->runtime, scheduler->deadline,
                              scheduler->period };
   if (process->io_priority != NULL)
     runc_builder_op (b, RUNC_OP_IO_PRIORITY, "process.ioPriority")->u.number
@@ -174,10 +176,13 @@ find_number (const NamedNumber *table, gsize n, const char *name, int *ret_value
 static gboolean
 memory_policy (RuncBuilder *b, GError **error)
 {
-  static const NamedNumber modes[]
-      = { { "MPOL_DEFAULT", 0 },        { "MPOL_PREFERRED", 1 },      { "MPOL_BIND", 2 },
-          { "MPOL_INTERLEAVE", 3 },     { "MPOL_LOCAL", 4 },          { "MPOL_PREFERRED_MANY", 5 },
-          { "MPOL_WEIGHTED_INTERLEAVE", 6 } };
+  static const NamedNumber modes[] = { { "MPOL_DEFAULT", 0 },
+                                       { "MPOL_PREFERRED", 1 },
+                                       { "MPOL_BIND", 2 },
+                                       { "MPOL_INTERLEAVE", 3 },
+                                       { "MPOL_LOCAL", 4 },
+                                       { "MPOL_PREFERRED_MANY", 5 },
+                                       { "MPOL_WEIGHTED_INTERLEAVE", 6 } };
   static const NamedNumber flags[] = { { "MPOL_F_STATIC_NODES", 1 << 15 },
                                        { "MPOL_F_RELATIVE_NODES", 1 << 14 },
                                        { "MPOL_F_NUMA_BALANCING", 1 << 13 } };
@@ -225,7 +230,8 @@ personality_op (RuncBuilder *b, GError **error)
   return TRUE;
 }
 
-/* ---- labels ------------------------------------------------------------------------------------ */
+/* ---- labels ------------------------------------------------------------------------------------
+ */
 
 static gboolean
 labels (RuncBuilder *b, const RuncProcessPlan *p, GError **error)
@@ -236,9 +242,10 @@ labels (RuncBuilder *b, const RuncProcessPlan *p, GError **error)
   if (selinux != NULL && selinux[0] != '\0')
     {
       if (!b->host->selinux)
-        return runc_throw (error, RUNC_ERROR_UNSUPPORTED,
-                           "process.selinuxLabel: selinux label is specified in config, but selinux "
-                           "is disabled or not supported");
+        return runc_throw (
+            error, RUNC_ERROR_UNSUPPORTED,
+            "process.selinuxLabel: selinux label is specified in config, but selinux "
+            "is disabled or not supported");
       runc_builder_need_proc (b);
       op = runc_builder_op (b, RUNC_OP_LSM_LABEL, "process.selinuxLabel");
       op->target = "exec";
@@ -247,10 +254,11 @@ labels (RuncBuilder *b, const RuncProcessPlan *p, GError **error)
   if (p->apparmor == NULL || p->apparmor[0] == '\0')
     return TRUE;
   if (!b->host->apparmor)
-    return runc_throw (error, RUNC_ERROR_UNSUPPORTED,
-                       "process.apparmorProfile: unable to apply apparmor profile '%s': AppArmor is "
-                       "not enabled on this host",
-                       p->apparmor);
+    return runc_throw (
+        error, RUNC_ERROR_UNSUPPORTED,
+        "process.apparmorProfile: unable to apply apparmor profile '%s': AppArmor is "
+        "not enabled on this host",
+        p->apparmor);
   runc_builder_need_proc (b);
   for (int i = 0; i < 2; i++)
     {
@@ -264,7 +272,8 @@ labels (RuncBuilder *b, const RuncProcessPlan *p, GError **error)
   return TRUE;
 }
 
-/* ---- credentials and capabilities -------------------------------------------------------------- */
+/* ---- credentials and capabilities --------------------------------------------------------------
+ */
 
 static guint64
 all_capabilities (void)
@@ -313,8 +322,8 @@ plan_capabilities (RuncBuilder *b, const RuncSpecProcess *process, RuncOpCaps *r
   return true;
 }
 
-/* The directory is tried with the rights of root first, as runc does, and as the final user only when
- * that was refused. */
+/* The directory is tried with the rights of root first, as runc does, and as the final user only
+ * when that was refused. */
 static void
 chdir_op (RuncBuilder *b, const RuncSpecProcess *process, bool first)
 {
@@ -357,8 +366,9 @@ credentials (RuncBuilder *b, const RuncProcessPlan *p)
 {
   const RuncSpecProcess *process = p->process;
   const RuncSpecUser *user = &process->user;
-  bool keep_groups = runc_spec_annotation (b->spec, "run.oci.keep_original_groups") != NULL
-                     && strcmp (runc_spec_annotation (b->spec, "run.oci.keep_original_groups"), "0") != 0;
+  bool keep_groups
+      = runc_spec_annotation (b->spec, "run.oci.keep_original_groups") != NULL
+        && strcmp (runc_spec_annotation (b->spec, "run.oci.keep_original_groups"), "0") != 0;
   bool set_groups = b->can_set_groups && !keep_groups;
   bool change = set_groups || user->uid != 0 || user->gid != 0;
   bool filter_early = p->seccomp != NULL && !process->no_new_privileges;

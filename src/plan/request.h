@@ -1,7 +1,7 @@
 /* RuncRequest: what the command line says. Filled by src/cli, read by src/engine and src/plan.
  *
- * Strings borrow from argv. Absent options are NULL, FALSE or -1 as noted. Paths are as the user gave
- * them, relative to the caller's directory, unless noted.
+ * Strings borrow from argv. Absent options are NULL, FALSE or -1 as noted. Paths are as the user
+ * gave them, relative to the caller's directory, unless noted.
  */
 #pragma once
 
@@ -53,7 +53,8 @@ typedef struct
   gboolean detach; /* run -d; create implies it */
   gboolean keep;   /* run --keep: no delete after exit */
   guint preserve_fds;
-  guint listen_fds; /* from $LISTEN_FDS when $LISTEN_PID is us or unset; counted into preserve_fds */
+  guint
+      listen_fds; /* from $LISTEN_FDS when $LISTEN_PID is us or unset; counted into preserve_fds */
   const char *notify_socket; /* $NOTIFY_SOCKET */
 
   const char *overlay; /* --overlay: NULL no, "" ephemeral, else a directory */
@@ -70,12 +71,12 @@ typedef struct
   const char *pidfd_socket;
   const char *pid_file;
   gboolean detach;
-  gboolean tty;              /* -t */
-  const char *process;       /* -p: path of process.json, NULL: from the arguments */
-  const char *const *args;   /* command and arguments, NULL-terminated */
-  const char *cwd;           /* --cwd */
-  const char *const *env;    /* -e, NULL-terminated */
-  const char *user;          /* -u "uid[:gid]" */
+  gboolean tty;                       /* -t */
+  const char *process;                /* -p: path of process.json, NULL: from the arguments */
+  const char *const *args;            /* command and arguments, NULL-terminated */
+  const char *cwd;                    /* --cwd */
+  const char *const *env;             /* -e, NULL-terminated */
+  const char *user;                   /* -u "uid[:gid]" */
   const char *const *additional_gids; /* -g, decimal, NULL-terminated */
   const char *const *caps;            /* -c */
   const char *apparmor;

@@ -76,7 +76,8 @@ check_owner (const RuncBuilder *b, const char *name, GError **error)
   if (g_str_has_prefix (name, "net."))
     return (own & CLONE_NEWNET) != 0
            || runc_throw (error, RUNC_ERROR_INVALID_SPEC,
-                          "linux.sysctl: sysctl \"%s\" not allowed in host network namespace", name);
+                          "linux.sysctl: sysctl \"%s\" not allowed in host network namespace",
+                          name);
   if (strcmp (name, "kernel.domainname") == 0 && (own & CLONE_NEWUTS) != 0)
     return TRUE;
   if (strcmp (name, "kernel.hostname") == 0 && (own & CLONE_NEWUTS) != 0)

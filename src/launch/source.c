@@ -1,0 +1,129 @@
+/* Sources of mounts that only the runtime itself may open. Runs in the parent, before the clone.
+ *
+ * In a new user namespace root has no rights over the directories of others, and nobody there may map
+ * the ids of a mount. So the parent, being root, makes the detached tree, and the child attaches it. The ids
+ * come from a user namespace that exists only for that: a process is made in it, its maps are written, and it
+ * ends when the mount has them.
+ */
+#include "launch/source.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "launch/idmap.h"
+#include "sys/mount.h"
+#include "sys/syscalls.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/mount.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+
+/* An fd of a user namespace with the ids of @maps, or -EBADF with an error. */
+static int
+make_userns (const RuncMapPlan *maps, GError **error)
+{
+  autofd int pidfd = -EBADF, userns = -EBADF;
+  char path[64];
+  pid_t pid = runc_sys_clone (CLONE_NEWUSER, -1, &pidfd);
+
+  if (pid == 0)
+    while (true)
+      pause ();
+  if (pid < 0)
+    {
+      runc_throw_neg (error, pid, "cannot make a user namespace for an id-mapped mount");
+      return -EBADF;
+    }
+  if (runc_launch_write_maps (maps, pid, error))
+    {
+      snprintf (path, sizeof path, "/proc/%d/ns/user", (int)pid);
+      userns = open (path, O_RDONLY | O_CLOEXEC);
+      if (userns < 0)
+        runc_throw_errno (error, "cannot open '%s'", path);
+    }
+  runc_sys_pidfd_send_signal (pidfd, SIGKILL);
+  while (waitpid (pid, NULL, 0) < 0 && errno == EINTR)
+    ;
+  return runc_steal_fd (&userns);
+}
+
+/* What the source has to be: -ENOTSUP or -ELOOP when it is not. */
+static int
+verify (const RuncOpTree *tree, int fd)
+{
+  struct statfs fs;
+  struct stat st;
+
+  if (tree->must_be_proc && (fstatfs (fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC))
+    return -ENOTSUP;
+  if (tree->nofollow && (fstat (fd, &st) < 0 || S_ISLNK (st.st_mode)))
+    return -ELOOP;
+  return 0;
+}
+
+/* First what goes for the whole tree, then what only its top has. */
+static int
+set_attributes (const RuncOpTree *tree, int fd, int userns)
+{
+  RuncTreeAttr all = {
+    .set = tree->rec_attr_set,
+    .clear = tree->rec_attr_clear,
+    .propagation = tree->rec_propagation ? tree->propagation : 0,
+    .recursive = true,
+  };
+  RuncTreeAttr top = {
+    .set = tree->attr_set,
+    .clear = tree->attr_clear,
+    .propagation = tree->rec_propagation ? 0 : tree->propagation,
+  };
+  int r;
+
+  if (userns >= 0)
+    {
+      RuncTreeAttr *mapped = tree->idmap_recursive ? &all : &top;
+
+      mapped->set |= MOUNT_ATTR_IDMAP;
+      mapped->userns_fd = userns;
+    }
+  r = runc_sys_tree_set_attr (fd, &all);
+  return r < 0 ? r : runc_sys_tree_set_attr (fd, &top);
+}
+
+gboolean
+runc_launch_open_source (const RuncChildPlan *plan, RuncSlot *slot, GError **error)
+{
+  const RuncOpTree *tree = slot->tree;
+  autofd int own_userns = -EBADF;
+  int userns = tree->idmap_slot != RUNC_NO_SLOT ? plan->slots[tree->idmap_slot].fd : -EBADF;
+  int r;
+
+  if (slot->idmap != NULL)
+    {
+      userns = own_userns = make_userns (slot->idmap, error);
+      if (userns < 0)
+        return runc_prefix (error, "%s", slot->label);
+    }
+  slot->fd = runc_sys_open_tree (AT_FDCWD, tree->path,
+                                 OPEN_TREE_CLONE | (tree->recursive ? AT_RECURSIVE : 0)
+                                     | (tree->nofollow ? AT_SYMLINK_NOFOLLOW : 0));
+  if (slot->fd < 0)
+    return runc_throw_neg (error, slot->fd, "%s: error mounting \"%s\": cannot open it", slot->label,
+                           tree->path);
+  r = verify (tree, slot->fd);
+  if (r < 0)
+    return runc_throw_neg (error, r, "%s: error mounting \"%s\": it may not be that", slot->label,
+                           tree->path);
+  r = set_attributes (tree, slot->fd, userns);
+  if (r < 0)
+    return runc_throw_neg (error, r, "%s: error mounting \"%s\": cannot set its attributes%s",
+                           slot->label, tree->path,
+                           userns >= 0 && r == -EINVAL
+                               ? " (its file system does not support id-mapped mounts)"
+                               : "");
+  return TRUE;
+}
