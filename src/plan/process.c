@@ -296,14 +296,19 @@ warn_capabilities (RuncBuilder *b, guint64 set, const char *before, const char *
       runc_builder_warn (b, "%s%s: %s", before, runc_capability_to_string (cap), after);
 }
 
-static bool
+static void
 plan_capabilities (RuncBuilder *b, const RuncSpecProcess *process, RuncOpCaps *ret_caps)
 {
+  static const RuncSpecCapabilities none = { 0 };
+  /* exec's process.json without any means the container's; not given there either means none, as
+   * for runc: what the runtime has itself is nobody's business. */
   const RuncSpecCapabilities *asked = process->capabilities;
   guint64 have = available (b), possible;
 
+  if (asked == NULL && b->spec->process != NULL)
+    asked = b->spec->process->capabilities;
   if (asked == NULL)
-    return false;
+    asked = &none;
   *ret_caps = (RuncOpCaps){
     .bounding = asked->bounding,
     .permitted = asked->permitted & have,
@@ -319,7 +324,6 @@ plan_capabilities (RuncBuilder *b, const RuncSpecProcess *process, RuncOpCaps *r
                      "the runtime does not have it itself");
   warn_capabilities (b, asked->ambient & ~possible, "can't raise ambient capability ",
                      "it is not permitted and inheritable as well");
-  return true;
 }
 
 /* The directory is tried with the rights of root first, as runc does, and as the final user only
@@ -373,9 +377,9 @@ credentials (RuncBuilder *b, const RuncProcessPlan *p)
   bool change = set_groups || user->uid != 0 || user->gid != 0;
   bool filter_early = p->seccomp != NULL && !process->no_new_privileges;
   RuncOpCaps caps;
-  bool has_caps = plan_capabilities (b, process, &caps);
   RuncOp *op;
 
+  plan_capabilities (b, process, &caps);
   chdir_op (b, process, change);
   if (b->plan->child.env_home >= 0)
     runc_builder_op (b, RUNC_OP_HOME, "HOME")->u.number = user->uid;
@@ -386,7 +390,7 @@ credentials (RuncBuilder *b, const RuncProcessPlan *p)
       close_fds (b, p);
       seccomp_op (b, p);
     }
-  if (has_caps && (caps.bounding & all_capabilities ()) != all_capabilities ())
+  if ((caps.bounding & all_capabilities ()) != all_capabilities ())
     runc_builder_op (b, RUNC_OP_BOUNDING, "process.capabilities.bounding")->u.caps = caps;
   if (user->uid != 0)
     runc_builder_op (b, RUNC_OP_STDIO_OWNER, "process.user")->u.ids.uid = user->uid;
@@ -400,8 +404,7 @@ credentials (RuncBuilder *b, const RuncProcessPlan *p)
                                .set_groups = set_groups };
       chdir_op (b, process, false);
     }
-  if (has_caps)
-    runc_builder_op (b, RUNC_OP_CAPABILITIES, "process.capabilities")->u.caps = caps;
+  runc_builder_op (b, RUNC_OP_CAPABILITIES, "process.capabilities")->u.caps = caps;
 }
 
 gboolean
