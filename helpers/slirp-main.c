@@ -12,19 +12,25 @@
  *
  *      container's namespaces      |  host's network namespace
  *                                  |
- *      processes -- tap0 ====== tap fd -- slirp-frame -- libslirp -- sockets -- the world
+ *      processes -- tap0 ====== tap fd -- slirp-guard -- libslirp -- sockets -- the world
+ *                                  |           |            |          |
+ *                                  |           +----- slirp-flows -----+
  *                                  |                        |
  *                                  |        API socket -- published ports
+ *
+ * libslirp opens connections, translates addresses and answers ARP, DHCP and the like. The data of
+ * TCP connections, once they are open, does not pass through it, because it would be several times
+ * slower: slirp-flows.c and slirp-flow.c carry it between tap and socket.
  *
  * The phases, each of which takes away what the next does not need:
  *
  *  1. options (slirp-options.c). All fds that were not named by an option are closed; stdin and
  *     stdout become /dev/null.
- *  2. the device (slirp-tap.c): a child enters the container's user and network namespace, makes
- * and configures the device, sends its fd and ends. This process itself never enters them.
- *  3. what needs the host: the API socket is bound, the keeper is started (slirp-keeper.c: a
- * process that follows the host's resolv.conf and removes the API socket at the end), libslirp is
- * set up (slirp-stack.c), and the ports given with -p are opened (slirp-forward.c).
+ *  2. the device (slirp-tap.c): a child enters the container's user and network namespace,
+ *     makes and configures the device, sends its fd and ends. This process never enters them.
+ *  3. what needs the host: the API socket is bound; the keeper is started (slirp-keeper.c), a
+ *     process that follows the host's resolv.conf and removes the API socket at the end;
+ *     libslirp is set up (slirp-stack.c); the ports given with -p are opened (slirp-forward.c).
  *  4. the sandbox (slirp-sandbox.c): an empty root with a resolv.conf in it, in a user and mount
  *     namespace of our own; no capabilities; a list of allowed system calls, death for others.
  *  5. "1" goes to the ready fd, stderr is closed, and the loop below serves traffic
@@ -42,14 +48,15 @@
  * process in them; --pid may be given together with the fds, to end with that process.
  *
  * fds, all inherited by number:
- *   userns-fd, netns-fd   the namespaces, as from /proc/PID/ns or a pidfd; closed once the device
- * is there ready-fd              one byte "1" is written when traffic flows and all ports are
- * published, then it is closed. End of file without it: the start failed, stderr says why exit-fd
- * a pipe or socket whose other end the starter holds as long as the network is wanted; its hang-up
- * ends this program api-fd                a listening Unix socket, instead of --api-socket PATH
- *   stderr (2)            until ready: one line if the start fails, a line beginning "warning:" if
- * the sandbox is weaker than it should be. After that it is closed (unless
- *                         --debug), so that a pipe there is not held open
+ *   userns-fd, netns-fd  the namespaces, as from /proc/PID/ns; closed once the device is there.
+ *   ready-fd             one byte "1" is written when traffic flows and all ports are published,
+ *                        then it is closed. End of file without it: the start failed.
+ *   exit-fd              a pipe or socket whose other end the starter holds as long as the
+ *                        network is wanted; its hang-up ends this program.
+ *   api-fd               a listening Unix socket, instead of --api-socket PATH.
+ *   2 (stderr)           until ready: one line if the start fails, one that begins "warning:" if
+ *                        the sandbox is weaker than it should be. Then it is closed (unless
+ *                        --debug), so that a pipe there is not held open.
  *
  * Signals: SIGTERM ends it cleanly. SIGINT and SIGHUP are ignored and it moves to its own session,
  * as a container may survive its terminal. SIGKILL leaves nothing either: the keeper removes the

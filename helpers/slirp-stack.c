@@ -6,8 +6,9 @@
  * frames. The sockets come first because libslirp learns the time there: after a long sleep it
  * would otherwise take a new UDP socket for an expired one.
  *
- * libslirp calls back to send a frame. Data segments are held back and joined until the call into
- * libslirp that produced them is over (see slirp-frame.h).
+ * A frame of the container meets the guard (slirp-guard.c), is put together with its fragments
+ * (slirp-fragments.c), and goes to the TCP connection it belongs to (slirp-flows.c) or to libslirp,
+ * which is left with handshakes, UDP, ICMP, ARP, DHCP and neighbour discovery.
  *
  * Nothing that the container does is an error here: frames that cannot be used are dropped, and a
  * device that is down drops what we write.
@@ -33,11 +34,6 @@
 
 /* Frames that are read from the tap before the sockets get their turn. */
 #define TAP_BUDGET 64
-
-/* The segment size that libslirp may offer to the container: two segments of it make one IP packet,
- * and fit into the 64 KiB that its window can say, so that the container's kernel sends both at
- * once and is never left with a rest of the window that it cannot use. */
-#define BEST_MTU 32640
 
 /* libslirp says this when it waits for no time at all. */
 #define NO_TIMEOUT_MS 1000
@@ -244,10 +240,10 @@ make_slirp (RuncSlirpStack *stack, GError **error)
     .vdhcp_start = net->guest,
     .vnameserver = net->nameserver,
     .vnameserver6 = net->nameserver6,
-    /* The first is what its buffers hold, and what it takes from the container, in segments that
-     * are longer than the container's MTU; the second is what it offers to the container. */
+    /* What its buffers hold, and what it takes: packets can be longer than the container's MTU. */
     .if_mtu = RUNC_SLIRP_MTU_MAX,
-    .if_mru = (size_t)MIN (net->mtu, BEST_MTU),
+    /* What it offers to the container. */
+    .if_mru = (size_t)net->mtu,
     /* slirp-guard.c sees to that. */
     .disable_host_loopback = FALSE,
   };

@@ -62,14 +62,14 @@ def tcp_server(address, port):
         threading.Thread(target=serve_one, args=(conn, peer), daemon=True).start()
 
 def udp_server(address, port):
-    # answers with the sender's address and the length
+    # answers with the sender's address and the length, in a datagram as long
     server = socket.socket(family(address), socket.SOCK_DGRAM)
     server.bind((address, int(port)))
     print('ready', flush=True)
     while True:
         data, peer = server.recvfrom(65536)
         print('datagram %d' % len(data), flush=True)
-        server.sendto(b'%s %d' % (peer[0].encode(), len(data)), peer)
+        server.sendto((b'%s %d' % (peer[0].encode(), len(data))).ljust(len(data)), peer)
 
 def dns_server(address, answer):
     server = socket.socket(family(address), socket.SOCK_DGRAM)
@@ -130,7 +130,7 @@ def udp(address, port, size='5'):
     sock = socket.socket(family(address), socket.SOCK_DGRAM)
     sock.settimeout(3)
     sock.sendto(b'x' * int(size), (address, int(port)))
-    print(sock.recv(65536).decode())
+    print(sock.recv(65536).decode().rstrip())
 
 def checksum(data):
     data += b'\0' * (len(data) % 2)
