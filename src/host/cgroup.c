@@ -47,10 +47,10 @@ runc_host_parse_cgroups (RuncHost *host, char *text)
     {
       char *end = strchrnul (line, '\n');
       char *next = *end == '\n' ? end + 1 : end;
-      char *controllers = strchr (line, ':');
-      char *path;
+      char *controllers, *path;
 
       *end = '\0';
+      controllers = strchr (line, ':');
       path = controllers != NULL ? strchr (controllers + 1, ':') : NULL;
       if (path != NULL)
         {

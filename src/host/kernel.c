@@ -28,15 +28,17 @@ field (const char *line, const char *end, int n, gsize *ret_len)
 bool
 runc_host_parse_proc_masked (const char *mountinfo)
 {
+  static const char binfmt_misc[] = "/proc/sys/fs/binfmt_misc";
+
   for (const char *line = mountinfo; *line != '\0';)
     {
       const char *end = strchrnul (line, '\n');
       gsize len;
       const char *point = field (line, end, 4, &len);
 
-      /* binfmt_misc sits on a directory that is empty anyway, which the kernel accepts. */
+      /* It sits on a directory that is empty anyway, which the kernel accepts. */
       if (point != NULL && len > strlen ("/proc/") && strncmp (point, "/proc/", 6) == 0
-          && strncmp (point, "/proc/sys/fs/binfmt_misc", MIN (len, 24)) != 0)
+          && (len != strlen (binfmt_misc) || strncmp (point, binfmt_misc, len) != 0))
         return true;
       line = *end == '\n' ? end + 1 : end;
     }

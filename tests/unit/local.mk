@@ -106,3 +106,9 @@ tests_unit_test_sys_process_SOURCES = tests/unit/test-sys-process.c
 
 unit_programs += tests/unit/test-child-walk
 tests_unit_test_child_walk_SOURCES = tests/unit/test-child-walk.c
+
+unit_programs += tests/unit/test-host
+tests_unit_test_host_SOURCES = tests/unit/test-host.c
+
+unit_programs += tests/unit/test-plan-policy
+tests_unit_test_plan_policy_SOURCES = tests/unit/test-plan-policy.c
