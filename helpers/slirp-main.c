@@ -263,7 +263,7 @@ enter_sandbox (Helper *helper, const char *resolv, GError **error)
   autofd int resolv_fd = -EBADF;
 
   /* What libraries do once, lazily, and could not do any more: json-c seeds its hash tables. */
-  g_autofree char *warm_up = runc_slirp_request_error ("");
+  g_free (runc_slirp_request_error (""));
   if (!runc_slirp_sandbox_enter_root (resolv, &resolv_fd, &weaker))
     fprintf (stderr, "warning: the network helper has no empty root: %s\n", weaker->message);
   else if (!runc_slirp_keeper_give_resolv (helper->keeper_fd, resolv_fd, error))

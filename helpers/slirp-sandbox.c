@@ -70,8 +70,7 @@ make_namespaces (GError **error)
 static int
 make_root (const char *resolv, GError **error)
 {
-  int fs_fd = runc_sys_fsopen ("tmpfs");
-  autofd int owned_fs_fd = fs_fd;
+  autofd int fs_fd = runc_sys_fsopen ("tmpfs");
   autofd int mount_fd = -EBADF;
   int r = fs_fd;
 
