@@ -1,6 +1,8 @@
 /* libFuzzer: the options of a mount: lines of the input are the strings of the list. */
 #include "plan/builder.h"
 
+#include <linux/mount.h>
+
 #include <string.h>
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
@@ -16,6 +18,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   RuncMountOptions options;
   gsize total = 0;
 
+  plan->arena = g_ptr_array_new_with_free_func (g_free);
   runc_plan_parse_options (&builder, &strings, &options);
   for (gsize i = 0; i < options.n_data; i++)
     {

@@ -146,3 +146,13 @@ unwritten() {
     expect_match '^ro(,|$)' "$options"
   done <<<"$output"
 }
+
+@test "security: names of cgroup files that are paths (GHSA-5g49-rx9x-qfc6)" {
+  cp "$BUNDLE/config.json" "$TEST_DIR/saved.json"
+  args true
+  for name in ../cgroup.procs ../../cgroup.procs a/b /etc/passwd .. . ''; do
+    jq --arg name "$name" '.linux.resources.unified = {($name): "1"}' "$TEST_DIR/saved.json" >"$BUNDLE/config.json"
+    run --separate-stderr runc run --bundle "$BUNDLE" "$CT"
+    expect_error 1 'unified'
+  done
+}

@@ -204,3 +204,17 @@ with_fds() {
   run --separate-stderr runc run --bundle "$BUNDLE" "$CT"
   expect_error 1 'uid|map'
 }
+
+@test "security: each test that docs/security.md names is there, and each known CVE has one" {
+  local n=0 file title doc=$RUNC_SRCDIR/docs/security.md
+  while IFS=$'\t' read -r file title; do
+    grep -hqF "@test \"${title}" "$RUNC_SRCDIR"/tests/{rootless,root}/"$file" 2>/dev/null ||
+      grep -hqF "@test \"security: $title" "$RUNC_SRCDIR"/tests/{rootless,root}/"$file" 2>/dev/null || fail "no test '$title' in $file"
+    n=$((n + 1))
+  done < <(grep -oE '`[a-z-]+\.bats`: "[^"]+"' "$doc" | sed -E 's/`([^`]+)`: "([^"]+)"/\1\t\2/')
+  ((n > 30))
+  ! grep -E '^\| CVE-' "$doc" | grep -v '\.bats`: "' || fail "a CVE without a test"
+  while read -r file; do
+    [[ -e $RUNC_SRCDIR/$file ]] || [[ ! -d $RUNC_SRCDIR/src ]] || fail "there is no $file"
+  done < <(grep -oE '`(src|tests)/[a-z/-]+\.[ch]`' "$doc" | tr -d '`')
+}
