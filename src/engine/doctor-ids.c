@@ -106,13 +106,25 @@ check_own_ids (RuncDoctor *doctor, RuncDoctorFinding *finding)
   else
     runc_doctor_means (finding, "containers have no more ids than that, and images that use "
                                 "higher ones fail to unpack or start");
-  runc_doctor_mend (finding, "%s", runc_doctor_grant (doctor, RUNC_GRANT_IDS));
+  runc_doctor_mend_by_grants (doctor, finding, 1u << RUNC_GRANT_IDS);
 }
 
 static void
 mend_by_usermod (const RuncDoctor *doctor, const Side *sides, RuncDoctorFinding *finding)
 {
   g_autoptr (GString) command = g_string_new ("'usermod");
+
+  /* usermod knows names only. */
+  if (g_ascii_isdigit (doctor->user[0]))
+    {
+      runc_doctor_mend (finding,
+                        "'echo %s:%" G_GUINT64_FORMAT
+                        ":%d >>/etc/subuid; echo %s:%" G_GUINT64_FORMAT
+                        ":%d >>/etc/subgid', as root",
+                        doctor->user, sides[0].subids.first_free, ENOUGH_IDS, doctor->user,
+                        sides[1].subids.first_free, ENOUGH_IDS);
+      return;
+    }
 
   for (int i = 0; i < 2; i++)
     if (count_usable (&sides[i]) < ENOUGH_IDS)
@@ -154,7 +166,7 @@ report_too_few (const RuncDoctor *doctor, const Side *sides, RuncDoctorFinding *
       runc_doctor_means (finding, ONE_ID);
     }
   if (elsewhere)
-    runc_doctor_mend (finding, "%s", runc_doctor_grant (doctor, RUNC_GRANT_IDS));
+    runc_doctor_mend_by_grants (doctor, finding, 1u << RUNC_GRANT_IDS);
   else
     mend_by_usermod (doctor, sides, finding);
 }
@@ -245,7 +257,7 @@ has_rights (const RuncDoctor *doctor, const char *path, RuncDoctorFinding *findi
     {
       runc_doctor_found (finding, RUNC_DOCTOR_MISSING,
                          "'%s' gets no rights: no_new_privs is set for this process", path);
-      runc_doctor_mend (finding, "%s", runc_doctor_grant (doctor, RUNC_GRANT_SETUID));
+      runc_doctor_mend_by_grants (doctor, finding, 1u << RUNC_GRANT_SETUID);
     }
   else if (statvfs (path, &fs) == 0 && (fs.f_flag & ST_NOSUID) != 0)
     {

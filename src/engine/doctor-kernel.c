@@ -155,7 +155,7 @@ static void
 mend_calls (const RuncDoctor *doctor, int error, const char *version, RuncDoctorFinding *finding)
 {
   if (runc_doctor_process_status ("Seccomp", 0) == 2)
-    runc_doctor_mend (finding, "%s", runc_doctor_grant (doctor, RUNC_GRANT_SYSCALLS));
+    runc_doctor_mend_by_grants (doctor, finding, 1u << RUNC_GRANT_SYSCALLS);
   else if (error == -ENOSYS)
     runc_doctor_mend (finding, "use a kernel of version %s or later", version);
   else

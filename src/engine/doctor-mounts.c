@@ -98,7 +98,7 @@ runc_doctor_check_procfs (RuncDoctor *doctor, RuncDoctorFinding *finding)
   runc_doctor_means (finding, "containers with a pid namespace and a /proc, that is nearly all, do "
                               "not start (but with annotation run.oci.proc=bind, which shows them "
                               "the processes outside)");
-  runc_doctor_mend (finding, "%s", runc_doctor_grant (doctor, RUNC_GRANT_PROC));
+  runc_doctor_mend_by_grants (doctor, finding, 1u << RUNC_GRANT_PROC);
 }
 
 void
@@ -121,8 +121,7 @@ runc_doctor_check_sysfs (RuncDoctor *doctor, RuncDoctorFinding *finding)
   g_autofree char *what = runc_doctor_describe_try (&try);
   runc_doctor_found (finding, RUNC_DOCTOR_LIMITED, "%s", what);
   runc_doctor_means (finding, "containers get a read-only bind mount of our own /sys instead");
-  runc_doctor_mend (finding, "%s (the same for what is mounted over parts of /sys)",
-                    runc_doctor_grant (doctor, RUNC_GRANT_PROC));
+  runc_doctor_mend_by_grants (doctor, finding, 1u << RUNC_GRANT_PROC);
 }
 
 /* ---- overlays ----------------------------------------------------------------------------------
@@ -169,6 +168,9 @@ make_layers (RuncDoctorTry *try)
   return 0;
 }
 
+/* The last step of use_overlay(): it takes extended attributes on the upper layer. */
+static const char replace_step[] = "replace a directory of the lower layer";
+
 /* What a container does to its layer: change a file, delete it, replace a directory. */
 static int
 use_overlay (RuncDoctorTry *try, int merged)
@@ -184,7 +186,7 @@ use_overlay (RuncDoctorTry *try, int merged)
     return -errno;
   if (fstatat (merged, "file", &st, 0) == 0 || errno != ENOENT)
     return -EEXIST;
-  try->step = "replace a directory of the lower layer";
+  try->step = replace_step;
   if (unlinkat (merged, "dir", AT_REMOVEDIR) < 0 || mkdirat (merged, "dir", 0700) < 0)
     return -errno;
   return 0;
@@ -240,13 +242,12 @@ use_fuse_overlay (RuncDoctorTry *try, const void *data)
   return use_overlay (try, merged);
 }
 
-static bool
-kernel_overlay_works (RuncDoctor *doctor, RuncDoctorTry *ret_try)
+static void
+try_kernel_overlay (RuncDoctor *doctor, RuncDoctorTry *ret_try)
 {
   const OverlayTask task = { .userxattr = doctor->who != RUNC_WHO_REAL_ROOT };
 
   runc_doctor_try (doctor, CLONE_NEWNS, use_kernel_overlay, &task, ret_try);
-  return ret_try->error == 0;
 }
 
 void
@@ -257,24 +258,37 @@ runc_doctor_check_overlay (RuncDoctor *doctor, RuncDoctorFinding *finding)
 
   if (!runc_doctor_can_try (doctor, finding))
     return;
-  if (kernel_overlay_works (doctor, &try))
+  try_kernel_overlay (doctor, &try);
+  if (try.error == 0)
     {
       runc_doctor_found (finding, RUNC_DOCTOR_OK, "mounted one%s and wrote to it", where);
       return;
     }
   g_autofree char *what = runc_doctor_describe_try (&try);
-  runc_doctor_found (finding, RUNC_DOCTOR_MISSING, "%s%s", what, where);
+  if (try.step == replace_step)
+    {
+      runc_doctor_found (finding, RUNC_DOCTOR_LIMITED, "mounted one%s on a tmpfs, but %s", where,
+                         what);
+      runc_doctor_means (finding,
+                         "containers with a copy-on-write rootfs (--overlay) in memory "
+                         "cannot remove a directory and make it again; on a disk they can");
+      runc_doctor_mend (finding, "give the layer a place on a disk ('--overlay=DIRECTORY'), or use "
+                                 "--overlay-driver=fuse, or a kernel of version 6.6 or later with "
+                                 "CONFIG_TMPFS_XATTR");
+      return;
+    }
+  runc_doctor_found (finding, RUNC_DOCTOR_MISSING, "%s", what);
   runc_doctor_means (finding,
                      "copy-on-write rootfs (--overlay) are made by fuse-overlayfs, which is "
                      "slower, or not at all without that");
   if (try.error == -ENODEV)
     runc_doctor_mend (finding, "'modprobe overlay', as root, and the line 'overlay' in "
                                "/etc/modules-load.d/overlay.conf to keep it");
-  else if (try.error == -EPERM)
-    runc_doctor_mend (finding, "use a kernel of version 5.11 or later, which allows it%s", where);
+  else if (try.error == -EPERM && doctor->who != RUNC_WHO_REAL_ROOT)
+    runc_doctor_mend (finding, "use a kernel of version 5.11 or later, which allows it in a user "
+                               "namespace");
   else
-    runc_doctor_mend (finding, "use a kernel of version 6.6 or later with CONFIG_OVERLAY_FS and "
-                               "CONFIG_TMPFS_XATTR");
+    runc_doctor_mend (finding, "use a kernel of version 5.11 or later with CONFIG_OVERLAY_FS");
 }
 
 void
@@ -299,7 +313,7 @@ runc_doctor_check_fuse_overlayfs (RuncDoctor *doctor, RuncDoctorFinding *finding
           g_autofree char *reason = runc_doctor_reason (-errno);
 
           runc_doctor_found (finding, RUNC_DOCTOR_MISSING, "cannot open '/dev/fuse': %s", reason);
-          runc_doctor_mend (finding, "%s", runc_doctor_grant (doctor, RUNC_GRANT_FUSE));
+          runc_doctor_mend_by_grants (doctor, finding, 1u << RUNC_GRANT_FUSE);
         }
       else
         {
@@ -315,7 +329,8 @@ runc_doctor_check_fuse_overlayfs (RuncDoctor *doctor, RuncDoctorFinding *finding
                                      "or later with CONFIG_FUSE_FS");
         }
     }
-  if (kernel_overlay_works (doctor, &kernel))
+  try_kernel_overlay (doctor, &kernel);
+  if (kernel.error == 0 || kernel.step == replace_step)
     runc_doctor_means (finding, "--overlay-driver=fuse cannot be used; nothing else, because the "
                                 "kernel's overlayfs works here");
   else

@@ -4,7 +4,7 @@
  * way to learn the name of the outer one; that its restrictions are there shows in other checks,
  * which take their words on how to lift them from here.
  */
-#include "engine/doctor.h"
+#include "engine/doctor-try.h"
 
 #include "sys/pid.h"
 
@@ -24,107 +24,121 @@ typedef enum
   N_OUTERS,
 } Outer;
 
-static const char *const outer_names[N_OUTERS] = {
-  [OUTER_NONE] = "not inside another container",
-  [OUTER_KUBERNETES] = "inside a Kubernetes pod",
-  [OUTER_PODMAN] = "inside a podman container",
-  [OUTER_DOCKER] = "inside a docker container",
-  [OUTER_NSPAWN] = "inside a systemd-nspawn container",
-  [OUTER_LXC] = "inside an LXC container",
-  [OUTER_CONTAINER] = "inside a container",
-  [OUTER_USERNS] = "inside a user namespace",
-};
+/* How to start the outer container so that it grants something: options of a command that starts
+ * it, or else (not beginning with a dash) whole sentences. */
+typedef struct
+{
+  const char *name;
+  const char *command;               /* what takes the options, or NULL */
+  const char *grants[RUNC_N_GRANTS]; /* NULL: as for OUTER_CONTAINER */
+} OuterWords;
 
-/* NULL: as for OUTER_CONTAINER. */
-static const char *const grants[N_OUTERS][RUNC_N_GRANTS] = {
+static const OuterWords outers[N_OUTERS] = {
   [OUTER_NONE] = {
-    [RUNC_GRANT_SYSCALLS] = "take 'SystemCallFilter=' and 'RestrictNamespaces=' out of the unit "
-                            "of the service manager that started this",
-    [RUNC_GRANT_PROC] = "take 'ProtectKernelTunables=', 'ProtectKernelLogs=', 'ProtectProc=' and "
-                        "'ProcSubset=' out of the unit of the service manager that started this",
-    [RUNC_GRANT_FUSE] = "'modprobe fuse && chmod 666 /dev/fuse', as root",
-    [RUNC_GRANT_TUN] = "'modprobe tun && chmod 666 /dev/net/tun', as root",
-    [RUNC_GRANT_IDS] = "'usermod --add-subuids' and 'usermod --add-subgids', as root",
-    [RUNC_GRANT_SETUID] = "take 'NoNewPrivileges=' out of the unit of the service manager that "
-                          "started this, and do not start it by 'setpriv --no-new-privs'",
+    .name = "not inside another container",
+    .grants = {
+      [RUNC_GRANT_SYSCALLS] = "take 'SystemCallFilter=' and 'RestrictNamespaces=' out of the unit "
+                              "of the service manager that started this",
+      [RUNC_GRANT_PROC] = "take 'ProtectKernelTunables=', 'ProtectKernelLogs=', 'ProtectProc=' and "
+                          "'ProcSubset=' out of the unit of the service manager that started this",
+      [RUNC_GRANT_FUSE] = "'modprobe fuse && chmod 666 /dev/fuse', as root",
+      [RUNC_GRANT_TUN] = "'modprobe tun && chmod 666 /dev/net/tun', as root",
+      [RUNC_GRANT_IDS] = "'usermod --add-subuids' and 'usermod --add-subgids', as root",
+      [RUNC_GRANT_SETUID] = "take 'NoNewPrivileges=' out of the unit of the service manager that "
+                            "started this, and do not start it by 'setpriv --no-new-privs'",
+    },
   },
   [OUTER_KUBERNETES] = {
-    [RUNC_GRANT_SYSCALLS]
-    = "set 'securityContext.seccompProfile.type: Unconfined' (and allow user "
-      "namespaces in the AppArmor profile) in the pod",
-    [RUNC_GRANT_PROC]
-    = "set 'securityContext.procMount: Unmasked' and 'hostUsers: false' in the pod",
-    [RUNC_GRANT_FUSE] = "give the pod /dev/fuse by a device plugin",
-    [RUNC_GRANT_TUN] = "give the pod /dev/net/tun by a device plugin",
-    [RUNC_GRANT_IDS] = "set 'hostUsers: false' in the pod, which gives it 65536 ids",
-    [RUNC_GRANT_SETUID] = "set 'securityContext.allowPrivilegeEscalation: true' in the pod",
+    .name = "inside a Kubernetes pod",
+    .grants = {
+      [RUNC_GRANT_SYSCALLS] = "set 'securityContext.seccompProfile.type: Unconfined' (and allow "
+                              "user namespaces in the AppArmor profile) in the pod",
+      [RUNC_GRANT_PROC] = "set 'securityContext.procMount: Unmasked' and 'hostUsers: false' in the "
+                          "pod",
+      [RUNC_GRANT_FUSE] = "give the pod /dev/fuse by a device plugin",
+      [RUNC_GRANT_TUN] = "give the pod /dev/net/tun by a device plugin",
+      [RUNC_GRANT_IDS] = "set 'hostUsers: false' in the pod, which gives it 65536 ids",
+      [RUNC_GRANT_SETUID] = "set 'securityContext.allowPrivilegeEscalation: true' in the pod",
+    },
   },
   [OUTER_PODMAN] = {
-    [RUNC_GRANT_SYSCALLS]
-    = "start the outer container with 'podman run --security-opt seccomp=unconfined'",
-    [RUNC_GRANT_PROC] = "start the outer container with 'podman run --security-opt unmask=ALL'",
-    [RUNC_GRANT_FUSE] = "start the outer container with 'podman run --device /dev/fuse'",
-    [RUNC_GRANT_TUN] = "start the outer container with 'podman run --device /dev/net/tun'",
-    [RUNC_GRANT_IDS] = "give the user who runs podman ranges in /etc/subuid and /etc/subgid, then "
-                       "'podman system migrate'",
-    [RUNC_GRANT_SETUID]
-    = "start the outer container without '--security-opt no-new-privileges'",
+    .name = "inside a podman container",
+    .command = "podman run",
+    .grants = {
+      [RUNC_GRANT_SYSCALLS] = "--security-opt seccomp=unconfined",
+      [RUNC_GRANT_PROC] = "--security-opt unmask=ALL",
+      [RUNC_GRANT_FUSE] = "--device /dev/fuse",
+      [RUNC_GRANT_TUN] = "--device /dev/net/tun",
+      [RUNC_GRANT_IDS] = "give the user who runs podman ranges in /etc/subuid and /etc/subgid, "
+                         "then 'podman system migrate'",
+      [RUNC_GRANT_SETUID] = "start the outer container without '--security-opt no-new-privileges'",
+    },
   },
   [OUTER_DOCKER] = {
-    [RUNC_GRANT_SYSCALLS] = "start the outer container with 'docker run --security-opt "
-                            "seccomp=unconfined --security-opt apparmor=unconfined'",
-    [RUNC_GRANT_PROC]
-    = "start the outer container with 'docker run --security-opt systempaths=unconfined'",
-    [RUNC_GRANT_FUSE] = "start the outer container with 'docker run --device /dev/fuse'",
-    [RUNC_GRANT_TUN] = "start the outer container with 'docker run --device /dev/net/tun'",
-    [RUNC_GRANT_SETUID]
-    = "start the outer container without '--security-opt no-new-privileges'",
+    .name = "inside a docker container",
+    .command = "docker run",
+    .grants = {
+      [RUNC_GRANT_SYSCALLS]
+      = "--security-opt seccomp=unconfined --security-opt apparmor=unconfined",
+      [RUNC_GRANT_PROC] = "--security-opt systempaths=unconfined",
+      [RUNC_GRANT_FUSE] = "--device /dev/fuse",
+      [RUNC_GRANT_TUN] = "--device /dev/net/tun",
+      [RUNC_GRANT_SETUID] = "start the outer container without '--security-opt no-new-privileges'",
+    },
   },
   [OUTER_NSPAWN] = {
-    [RUNC_GRANT_SYSCALLS] = "start the outer container with 'systemd-nspawn "
-                            "--system-call-filter=\"@mount @keyring bpf\"'",
-    [RUNC_GRANT_PROC] = "start the outer container with 'SYSTEMD_NSPAWN_API_VFS_WRITABLE=1' in "
-                        "the environment of systemd-nspawn",
-    [RUNC_GRANT_FUSE] = "start the outer container with 'systemd-nspawn --bind=/dev/fuse "
-                        "--property=DeviceAllow=\"/dev/fuse rw\"'",
-    [RUNC_GRANT_TUN] = "start the outer container with 'systemd-nspawn --bind=/dev/net/tun "
-                       "--property=DeviceAllow=\"/dev/net/tun rw\"'",
-    [RUNC_GRANT_IDS]
-    = "start the outer container with 'systemd-nspawn --private-users=pick', or without "
-      "'--private-users'",
-    [RUNC_GRANT_SETUID] = "start the outer container without 'systemd-nspawn --no-new-privileges'",
+    .name = "inside a systemd-nspawn container",
+    .command = "systemd-nspawn",
+    .grants = {
+      [RUNC_GRANT_SYSCALLS] = "--system-call-filter=\"@mount @keyring bpf\"",
+      [RUNC_GRANT_PROC] = "set 'SYSTEMD_NSPAWN_API_VFS_WRITABLE=1' in the environment of "
+                          "systemd-nspawn",
+      [RUNC_GRANT_FUSE] = "--bind=/dev/fuse --property=DeviceAllow=\"/dev/fuse rw\"",
+      [RUNC_GRANT_TUN] = "--bind=/dev/net/tun --property=DeviceAllow=\"/dev/net/tun rw\"",
+      [RUNC_GRANT_IDS] = "--private-users=pick",
+      [RUNC_GRANT_SETUID] = "start the outer container without '--no-new-privileges'",
+    },
   },
   [OUTER_LXC] = {
-    [RUNC_GRANT_SYSCALLS] = "set 'security.nesting=true' (lxc.seccomp.profile of plain LXC) in the "
-                            "outer container's configuration",
-    [RUNC_GRANT_PROC] = "set 'security.nesting=true' (or include nesting.conf in plain LXC) in the "
-                        "outer container's configuration",
-    [RUNC_GRANT_FUSE] = "add the device: 'lxc config device add NAME fuse unix-char "
-                        "path=/dev/fuse mode=0666'",
-    [RUNC_GRANT_TUN] = "add the device: 'lxc config device add NAME tun unix-char "
-                       "path=/dev/net/tun mode=0666'",
-    [RUNC_GRANT_IDS] = "give the outer container more ids ('security.idmap.size', lxc.idmap)",
+    .name = "inside an LXC container",
+    .grants = {
+      [RUNC_GRANT_SYSCALLS] = "set 'security.nesting=true' (lxc.seccomp.profile of plain LXC) in "
+                              "the outer container's configuration",
+      [RUNC_GRANT_PROC] = "set 'security.nesting=true' (or include nesting.conf in plain LXC) in "
+                          "the outer container's configuration",
+      [RUNC_GRANT_FUSE] = "add the device: 'lxc config device add NAME fuse unix-char "
+                          "path=/dev/fuse mode=0666'",
+      [RUNC_GRANT_TUN] = "add the device: 'lxc config device add NAME tun unix-char "
+                         "path=/dev/net/tun mode=0666'",
+      [RUNC_GRANT_IDS] = "give the outer container more ids ('security.idmap.size', lxc.idmap)",
+    },
   },
   [OUTER_CONTAINER] = {
-    [RUNC_GRANT_SYSCALLS]
-    = "start the outer container without a seccomp filter (\"linux.seccomp\" of its config.json)",
-    [RUNC_GRANT_PROC] = "start the outer container without masks over /proc "
-                        "(\"linux.maskedPaths\" and \"linux.readonlyPaths\" of its config.json)",
-    [RUNC_GRANT_FUSE] = "give the outer container /dev/fuse (a bind mount in its config.json)",
-    [RUNC_GRANT_TUN] = "give the outer container /dev/net/tun (a bind mount in its config.json)",
-    [RUNC_GRANT_IDS] = "give the outer container more ids (\"linux.uidMappings\" and "
-                       "\"linux.gidMappings\" of its config.json)",
-    [RUNC_GRANT_SETUID]
-    = "start the outer container with \"process.noNewPrivileges\" false in its config.json",
+    .name = "inside a container",
+    .grants = {
+      [RUNC_GRANT_SYSCALLS]
+      = "start the outer container without a seccomp filter (\"linux.seccomp\" of its config.json)",
+      [RUNC_GRANT_PROC] = "start the outer container without masks over /proc "
+                          "(\"linux.maskedPaths\" and \"linux.readonlyPaths\" of its config.json)",
+      [RUNC_GRANT_FUSE] = "give the outer container /dev/fuse (a bind mount in its config.json)",
+      [RUNC_GRANT_TUN] = "give the outer container /dev/net/tun (a bind mount in its config.json)",
+      [RUNC_GRANT_IDS] = "give the outer container more ids (\"linux.uidMappings\" and "
+                         "\"linux.gidMappings\" of its config.json)",
+      [RUNC_GRANT_SETUID]
+      = "start the outer container with \"process.noNewPrivileges\" false in its config.json",
+    },
   },
   [OUTER_USERNS] = {
-    [RUNC_GRANT_PROC] = "make the user namespace where nothing is mounted below /proc",
-    [RUNC_GRANT_FUSE] = "make /dev/fuse visible where the user namespace is made",
-    [RUNC_GRANT_TUN] = "make /dev/net/tun visible where the user namespace is made",
-    [RUNC_GRANT_IDS] = "make the user namespace with ranges of ids ('unshare --map-auto "
-                       "--map-root-user', 'podman unshare')",
-    [RUNC_GRANT_SETUID] = "do not set no_new_privs where the user namespace is made (bubblewrap "
-                          "always does)",
+    .name = "inside a user namespace",
+    .grants = {
+      [RUNC_GRANT_PROC] = "make the user namespace where nothing is mounted below /proc",
+      [RUNC_GRANT_FUSE] = "make /dev/fuse visible where the user namespace is made",
+      [RUNC_GRANT_TUN] = "make /dev/net/tun visible where the user namespace is made",
+      [RUNC_GRANT_IDS] = "make the user namespace with ranges of ids ('unshare --map-auto "
+                         "--map-root-user', 'podman unshare')",
+      [RUNC_GRANT_SETUID] = "do not set no_new_privs where the user namespace is made (bubblewrap "
+                            "always does)",
+    },
   },
 };
 
@@ -145,6 +159,12 @@ in_initial_pidns (void)
   return runc_sys_process_namespace (0, "pid", &inode) == 0 && inode == initial;
 }
 
+static bool
+has_one_id (const RuncHost *host)
+{
+  return host->uid_map.n == 1 && host->uid_map.items[0].size == 1;
+}
+
 static Outer
 find_outer (const RuncDoctor *doctor)
 {
@@ -161,6 +181,9 @@ find_outer (const RuncDoctor *doctor)
 
   if (in_initial_pidns ())
     return doctor->host->initial_userns ? OUTER_NONE : OUTER_USERNS;
+  /* bubblewrap and unshare show the marks of what is around them; engines give more ids. */
+  if (has_one_id (doctor->host) && name == NULL)
+    return OUTER_USERNS;
   if (g_getenv ("KUBERNETES_SERVICE_HOST") != NULL
       || is_there ("/var/run/secrets/kubernetes.io/serviceaccount"))
     return OUTER_KUBERNETES;
@@ -178,18 +201,30 @@ find_outer (const RuncDoctor *doctor)
   return doctor->host->initial_userns ? OUTER_NONE : OUTER_USERNS;
 }
 
-bool
-runc_doctor_is_nested (const RuncDoctor *doctor)
+void
+runc_doctor_mend_by_grants (const RuncDoctor *doctor, RuncDoctorFinding *finding, guint grants)
 {
-  return find_outer (doctor) != OUTER_NONE;
-}
+  const OuterWords *outer = &outers[find_outer (doctor)];
+  g_autoptr (GString) options = g_string_new (NULL);
+  g_autoptr (GString) sentences = g_string_new (NULL);
 
-const char *
-runc_doctor_grant (const RuncDoctor *doctor, RuncDoctorGrant grant)
-{
-  const char *words = grants[find_outer (doctor)][grant];
+  for (int i = 0; i < RUNC_N_GRANTS; i++)
+    {
+      const char *words
+          = outer->grants[i] != NULL ? outer->grants[i] : outers[OUTER_CONTAINER].grants[i];
 
-  return words != NULL ? words : grants[OUTER_CONTAINER][grant];
+      if ((grants & 1u << i) == 0)
+        continue;
+      if (words[0] == '-')
+        g_string_append_printf (options, " %s", words);
+      else
+        g_string_append_printf (sentences, "%s%s", sentences->len > 0 ? "; " : "", words);
+    }
+  if (options->len == 0)
+    runc_doctor_mend (finding, "%s", sentences->str);
+  else
+    runc_doctor_mend (finding, "start the outer container with '%s%s'%s%s", outer->command,
+                      options->str, sentences->len > 0 ? "; " : "", sentences->str);
 }
 
 gint64
@@ -240,46 +275,46 @@ void
 runc_doctor_check_nested (RuncDoctor *doctor, RuncDoctorFinding *finding)
 {
   Outer outer = find_outer (doctor);
+  bool can_try = runc_doctor_can_try (doctor, NULL);
   const struct
   {
     bool withheld;
     RuncDoctorGrant grant;
     const char *what;
   } limits[] = {
-    { runc_doctor_process_status ("Seccomp", 0) == 2, RUNC_GRANT_SYSCALLS,
+    /* A filter that lets pass what containers need is none of our business. */
+    { !can_try && runc_doctor_process_status ("Seccomp", 0) == 2, RUNC_GRANT_SYSCALLS,
       "system calls (a seccomp filter)" },
     { !runc_doctor_procfs_works (doctor), RUNC_GRANT_PROC, "a new /proc" },
     { !is_there ("/dev/fuse"), RUNC_GRANT_FUSE, "/dev/fuse" },
     { !is_there ("/dev/net/tun"), RUNC_GRANT_TUN, "/dev/net/tun" },
-    { doctor->host->uid_map.n == 1 && doctor->host->uid_map.items[0].size == 1, RUNC_GRANT_IDS,
-      "all ids but one" },
+    { has_one_id (doctor->host), RUNC_GRANT_IDS, "all ids but one" },
     { runc_doctor_process_status ("NoNewPrivs", 0) == 1, RUNC_GRANT_SETUID,
       "new privileges (no_new_privs)" },
   };
   g_autoptr (GString) what = g_string_new (NULL);
-  g_autoptr (GString) how = g_string_new (NULL);
+  guint grants = 0;
 
   if (outer == OUTER_NONE)
     {
-      runc_doctor_found (finding, RUNC_DOCTOR_OK, "%s", outer_names[outer]);
+      runc_doctor_found (finding, RUNC_DOCTOR_OK, "%s", outers[outer].name);
       return;
     }
   for (gsize i = 0; i < G_N_ELEMENTS (limits); i++)
     if (limits[i].withheld)
       {
         g_string_append_printf (what, "%s%s", what->len > 0 ? ", " : "", limits[i].what);
-        g_string_append_printf (how, "%s%s", how->len > 0 ? "; " : "",
-                                runc_doctor_grant (doctor, limits[i].grant));
+        grants |= 1u << limits[i].grant;
       }
-  if (what->len == 0)
+  if (grants == 0)
     {
       runc_doctor_found (finding, RUNC_DOCTOR_OK, "%s, which withholds nothing",
-                         outer_names[outer]);
+                         outers[outer].name);
       return;
     }
-  runc_doctor_found (finding, RUNC_DOCTOR_LIMITED, "%s, which withholds %s", outer_names[outer],
+  runc_doctor_found (finding, RUNC_DOCTOR_LIMITED, "%s, which withholds %s", outers[outer].name,
                      what->str);
   runc_doctor_means (finding, "containers get no more than the outer one has; the other lines say "
                               "what they miss by it");
-  runc_doctor_mend (finding, "%s", how->str);
+  runc_doctor_mend_by_grants (doctor, finding, grants);
 }

@@ -16,8 +16,7 @@
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 
-#define NO_NETWORK                                                                                 \
-  "containers of users have no network (--network slirp), or the host's (--network host)"
+#define NO_NETWORK "containers without root have the host's network (--network host) or none"
 
 static int
 make_tap (RuncDoctorTry *try, const void *data)
@@ -49,7 +48,7 @@ runc_doctor_check_tun (RuncDoctor *doctor, RuncDoctorFinding *finding)
   g_autofree char *what = runc_doctor_describe_try (&try);
   runc_doctor_found (finding, RUNC_DOCTOR_MISSING, "%s", what);
   runc_doctor_means (finding, NO_NETWORK);
-  runc_doctor_mend (finding, "%s", runc_doctor_grant (doctor, RUNC_GRANT_TUN));
+  runc_doctor_mend_by_grants (doctor, finding, 1u << RUNC_GRANT_TUN);
 }
 
 static int
@@ -77,8 +76,9 @@ runc_doctor_check_slirp (RuncDoctor *doctor, RuncDoctorFinding *finding)
     {
       runc_doctor_found (finding, RUNC_DOCTOR_MISSING, "it is not installed in '%s'",
                          RUNC_LIBEXECDIR);
-      runc_doctor_means (finding, "containers of users have no network but by pasta (--network "
-                                  "pasta), or the host's (--network host)");
+      runc_doctor_means (finding,
+                         "containers without root have a network by pasta (--network pasta), the "
+                         "host's (--network host) or none");
       runc_doctor_mend (finding, "build runc with libslirp (Debian: libslirp-dev) and 'make "
                                  "install'");
       return;
@@ -102,7 +102,7 @@ runc_doctor_check_slirp (RuncDoctor *doctor, RuncDoctorFinding *finding)
   runc_doctor_means (finding, NO_NETWORK);
   runc_doctor_try (doctor, CLONE_NEWNET, make_tap, NULL, &try);
   if (try.error < 0)
-    runc_doctor_mend (finding, "%s", runc_doctor_grant (doctor, RUNC_GRANT_TUN));
+    runc_doctor_mend_by_grants (doctor, finding, 1u << RUNC_GRANT_TUN);
   else
     runc_doctor_mend (finding, "start '%s --debug' by hand for more words", path);
 }

@@ -17,6 +17,15 @@
   "containers get no scope of their own (--systemd-cgroup, and limits without root): another "     \
   "cgroup has to be delegated for limits"
 
+/* $XDG_RUNTIME_DIR as src/state takes it: NULL unless it is an absolute path. */
+static const char *
+runtime_dir (void)
+{
+  const char *path = g_getenv ("XDG_RUNTIME_DIR");
+
+  return path != NULL && path[0] == '/' ? path : NULL;
+}
+
 static bool
 is_systemd (void)
 {
@@ -54,14 +63,27 @@ try_manager (const char *path, bool user)
                                        : g_strdup ("'" HELPER "' was killed");
 }
 
+/* "/run/user/UID" if it is there and ours (new string), or NULL. @uid: our own, or what it is
+ * outside */
+static char *
+usual_runtime_dir (guint32 uid)
+{
+  char *path = g_strdup_printf ("/run/user/%u", uid);
+  struct stat st;
+
+  if (stat (path, &st) == 0 && st.st_uid == geteuid ())
+    return path;
+  g_free (path);
+  return NULL;
+}
+
 static void
 mend_user_manager (const RuncDoctor *doctor, RuncDoctorFinding *finding)
 {
   g_autofree char *usual = g_strdup_printf ("/run/user/%u", doctor->host->euid);
-  struct stat st;
+  g_autofree char *present = usual_runtime_dir (doctor->host->euid);
 
-  if (g_getenv ("XDG_RUNTIME_DIR") == NULL && stat (usual, &st) == 0
-      && st.st_uid == doctor->host->euid)
+  if (runtime_dir () == NULL && present != NULL)
     runc_doctor_mend (finding, "'export XDG_RUNTIME_DIR=%s'", usual);
   else
     runc_doctor_mend (
@@ -95,7 +117,7 @@ runc_doctor_check_systemd (RuncDoctor *doctor, RuncDoctorFinding *finding)
                                  "install'");
       return;
     }
-  if (user && g_getenv ("XDG_RUNTIME_DIR") == NULL)
+  if (user && runtime_dir () == NULL)
     why = g_strdup ("XDG_RUNTIME_DIR is not set");
   else
     why = try_manager (helper, user);
@@ -174,20 +196,23 @@ refuse_runtime_dir (const char *path)
   return refuse_directory (state);
 }
 
-/* How to get a directory for XDG_RUNTIME_DIR. */
 static void
 mend_runtime_dir (const RuncDoctor *doctor, RuncDoctorFinding *finding)
 {
-  g_autofree char *usual = g_strdup_printf ("/run/user/%u", runc_sys_outer_euid ());
-  struct stat st;
+  g_autofree char *path = usual_runtime_dir (doctor->host->euid);
 
-  if (stat (usual, &st) == 0 && st.st_uid == geteuid ())
-    runc_doctor_mend (finding, "'export XDG_RUNTIME_DIR=%s', or use --root", usual);
-  else
+  if (path == NULL)
+    path = usual_runtime_dir (runc_sys_outer_euid ());
+  if (path != NULL)
+    runc_doctor_mend (finding, "'export XDG_RUNTIME_DIR=%s', or use --root", path);
+  else if (is_systemd ())
     runc_doctor_mend (finding,
-                      "log in so that systemd-logind makes '%s', or 'install -d -m 700 -o %s %s', "
-                      "as root; then 'export XDG_RUNTIME_DIR=%s'; or use --root",
-                      usual, doctor->user, usual, usual);
+                      "log in on a terminal or by ssh, so that systemd-logind makes '/run/user/%u' "
+                      "and sets it, or use --root",
+                      doctor->host->euid);
+  else
+    runc_doctor_mend (finding, "'mkdir -p -m 700 ~/.run && export XDG_RUNTIME_DIR=~/.run' (in "
+                               "~/.profile, to keep it), or use --root");
 }
 
 /* Without $XDG_RUNTIME_DIR. */
@@ -205,6 +230,11 @@ check_fallback (const RuncDoctor *doctor, RuncDoctorFinding *finding)
                          why != NULL ? why : "'/tmp' cannot be written");
       runc_doctor_means (finding, "nothing can be run without --root DIRECTORY");
     }
+  else if (g_str_has_prefix (path, "/run/"))
+    {
+      runc_doctor_found (finding, RUNC_DOCTOR_OK, "'%s'", path);
+      return;
+    }
   else
     {
       runc_doctor_found (finding, RUNC_DOCTOR_LIMITED, "XDG_RUNTIME_DIR is not set: '%s' is used",
@@ -218,7 +248,7 @@ check_fallback (const RuncDoctor *doctor, RuncDoctorFinding *finding)
 void
 runc_doctor_check_state_directory (RuncDoctor *doctor, RuncDoctorFinding *finding)
 {
-  const char *runtime_dir = g_getenv ("XDG_RUNTIME_DIR");
+  const char *dir = runtime_dir ();
   g_autofree char *why = NULL;
   struct stat st;
 
@@ -236,26 +266,26 @@ runc_doctor_check_state_directory (RuncDoctor *doctor, RuncDoctorFinding *findin
       runc_doctor_mend (finding, "'mount -t tmpfs -o mode=755 tmpfs /run', or use --root");
       return;
     }
-  if (runtime_dir == NULL || runtime_dir[0] != '/')
+  if (dir == NULL)
     {
       check_fallback (doctor, finding);
       return;
     }
-  why = refuse_runtime_dir (runtime_dir);
+  why = refuse_runtime_dir (dir);
   if (why != NULL)
     {
       runc_doctor_found (finding, RUNC_DOCTOR_MISSING, "%s", why);
       runc_doctor_means (finding, "nothing can be run without --root DIRECTORY");
       mend_runtime_dir (doctor, finding);
     }
-  else if (stat (runtime_dir, &st) == 0 && (st.st_mode & 022) != 0)
+  else if (stat (dir, &st) == 0 && (st.st_mode & 022) != 0)
     {
       runc_doctor_found (finding, RUNC_DOCTOR_LIMITED,
-                         "XDG_RUNTIME_DIR is '%s', which others can write to (mode %03o)",
-                         runtime_dir, st.st_mode & 0777);
+                         "XDG_RUNTIME_DIR is '%s', which others can write to (mode %03o)", dir,
+                         st.st_mode & 0777);
       runc_doctor_means (finding, "other users can put their own state in the place of yours");
-      runc_doctor_mend (finding, "'chmod 700 %s'", runtime_dir);
+      runc_doctor_mend (finding, "'chmod 700 %s'", dir);
     }
   else
-    runc_doctor_found (finding, RUNC_DOCTOR_OK, "'%s/runc'", runtime_dir);
+    runc_doctor_found (finding, RUNC_DOCTOR_OK, "'%s/runc'", dir);
 }

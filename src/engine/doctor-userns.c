@@ -122,7 +122,7 @@ explain_refusal (const RuncDoctor *doctor, const RuncDoctorTry *try, RuncDoctorF
   else if (refused && runc_doctor_process_status ("Seccomp", 0) == 2)
     {
       runc_doctor_found (finding, RUNC_DOCTOR_MISSING, "forbidden by a seccomp filter: %s", what);
-      runc_doctor_mend (finding, "%s", runc_doctor_grant (doctor, RUNC_GRANT_SYSCALLS));
+      runc_doctor_mend_by_grants (doctor, finding, 1u << RUNC_GRANT_SYSCALLS);
     }
   else
     {
@@ -188,7 +188,7 @@ mend_namespaces (const RuncDoctor *doctor, int error, const char *config, const 
                       "/etc/sysctl.d/99-rootless.conf to keep it",
                       limit, limit);
   else
-    runc_doctor_mend (finding, "%s", runc_doctor_grant (doctor, RUNC_GRANT_SYSCALLS));
+    runc_doctor_mend_by_grants (doctor, finding, 1u << RUNC_GRANT_SYSCALLS);
 }
 
 void

@@ -129,10 +129,10 @@ typedef enum
   RUNC_N_GRANTS,
 } RuncDoctorGrant;
 
-/* Is there an outer container, as far as one can tell? */
-bool runc_doctor_is_nested (const RuncDoctor *doctor);
-/* How to start the container that we are in so that it grants @grant: words for `mend` (static). */
-const char *runc_doctor_grant (const RuncDoctor *doctor, RuncDoctorGrant grant);
+/* Set `mend`: how to start the container that we are in (or whatever else started us) so that it
+ * grants @grants, a set of 1 << RUNC_GRANT_*. */
+void runc_doctor_mend_by_grants (const RuncDoctor *doctor, RuncDoctorFinding *finding,
+                                 guint grants);
 
 /* The value of "Key:" in /proc/self/status, or @fallback. */
 gint64 runc_doctor_process_status (const char *key, gint64 fallback);
