@@ -153,7 +153,9 @@ static void
 test_json (void)
 {
   static const char text[]
-      = "{\"euid\":1000,\"egid\":100,\"effective_caps\":18446744073709551615,\"oom_score_adj\":-5,"
+      = "{\"bundle\":\"/"
+        "b\",\"euid\":1000,\"egid\":100,\"effective_caps\":18446744073709551615,\"oom_score_adj\":-"
+        "5,"
         "\"cgroup_mode\":\"hybrid\",\"setgroups_allowed\":true,\"cgroup2_mount\":\"/c\","
         "\"uid_map\":[[0,1000,1],[1,100000,4294967295]],\"sub_gids\":[[5,0,6]],"
         "\"cgroup2_controllers\":[\"cpu\",\"pids\"],"
@@ -189,21 +191,24 @@ test_json_errors (void)
 {
   static const char *const broken[] = {
     "[]",
+    "{}",
+    "{\"bundle\":\"/b\",\"cgroup_mode\":\"v2\"}",
     "{",
-    "{\"euid\":\"0\"}",
-    "{\"euid\":4294967296}",
-    "{\"initial_userns\":1}",
+    "{\"bundle\":\"/b\",\"euid\":\"0\"}",
+    "{\"bundle\":\"/b\",\"euid\":4294967296}",
+    "{\"bundle\":\"/b\",\"initial_userns\":1}",
     "{\"bundle\":7}",
-    "{\"uid_map\":{}}",
-    "{\"uid_map\":[[1,2]]}",
-    "{\"cgroup_mode\":\"v3\"}",
-    "{\"cgroup1\":[{\"controllers\":\"cpu\"}]}",
-    "{\"cgroup1\":[{\"controllers\":\"cpu\",\"mountpoint\":\"cpu\",\"own_path\":\"/\"}]}",
-    "{\"namespaces\":[]}",
-    "{\"namespaces\":{\"pid\":7}}",
-    "{\"namespaces\":{\"pid\":{\"owner\":\"me\"}}}",
-    "{\"rlimits\":[7]}",
-    "{\"devices\":true}",
+    "{\"bundle\":\"/b\",\"uid_map\":{}}",
+    "{\"bundle\":\"/b\",\"uid_map\":[[1,2]]}",
+    "{\"bundle\":\"/b\",\"cgroup_mode\":\"v3\"}",
+    "{\"bundle\":\"/b\",\"cgroup1\":[{\"controllers\":\"cpu\"}]}",
+    "{\"bundle\":\"/"
+    "b\",\"cgroup1\":[{\"controllers\":\"cpu\",\"mountpoint\":\"cpu\",\"own_path\":\"/\"}]}",
+    "{\"bundle\":\"/b\",\"namespaces\":[]}",
+    "{\"bundle\":\"/b\",\"namespaces\":{\"pid\":7}}",
+    "{\"bundle\":\"/b\",\"namespaces\":{\"pid\":{\"owner\":\"me\"}}}",
+    "{\"bundle\":\"/b\",\"rlimits\":[7]}",
+    "{\"bundle\":\"/b\",\"devices\":true}",
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (broken); i++)
