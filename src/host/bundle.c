@@ -76,8 +76,7 @@ runc_host_probe_rootfs_owner (RuncHost *host)
                           && (owns (&host->sub_gids, st.st_gid) || st.st_gid == host->egid);
 }
 
-/* ---- devices -----------------------------------------------------------------------------------
- */
+/* ---- devices ------------------------------------------------------------------------------- */
 
 static bool
 is_same_device (const RuncSpecDevice *device)
@@ -105,8 +104,7 @@ runc_host_probe_devices (RuncHost *host, const RuncSpec *spec)
         = linux_spec->devices[i].type == 'p' || is_same_device (&linux_spec->devices[i]);
 }
 
-/* ---- namespaces --------------------------------------------------------------------------------
- */
+/* ---- namespaces ---------------------------------------------------------------------------- */
 
 /* The inode of the user namespace that owns @fd; 0 when it lies outside of ours. */
 static guint64
@@ -179,8 +177,7 @@ runc_host_probe_namespaces (RuncHost *host, const RuncSpec *spec)
     }
 }
 
-/* ---- limits ------------------------------------------------------------------------------------
- */
+/* ---- limits -------------------------------------------------------------------------------- */
 
 void
 runc_host_probe_limits (RuncHost *host, const RuncSpec *spec)

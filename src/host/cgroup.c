@@ -75,8 +75,7 @@ usual_name (const char *controllers)
   return g_str_has_prefix (controllers, "name=") ? controllers + strlen ("name=") : controllers;
 }
 
-/* ---- mountinfo ---------------------------------------------------------------------------------
- */
+/* ---- mountinfo ----------------------------------------------------------------------------- */
 
 /* Does the option list @options name all of the controllers in @controllers? */
 static bool
@@ -157,8 +156,7 @@ search_mountinfo (RuncHost *host)
     }
 }
 
-/* ---- v1 and hybrid -----------------------------------------------------------------------------
- */
+/* ---- v1 and hybrid ------------------------------------------------------------------------- */
 
 static void
 drop_hierarchy (RuncHost *host, gsize index)
@@ -218,8 +216,7 @@ probe_v1 (RuncHost *host)
     host->cgroup_mode = host->cgroup2_mount != NULL ? RUNC_CGROUP_HYBRID : RUNC_CGROUP_V1;
 }
 
-/* ---- v2 ----------------------------------------------------------------------------------------
- */
+/* ---- v2 ------------------------------------------------------------------------------------ */
 
 static void
 read_controllers (RuncHost *host, const char *own)

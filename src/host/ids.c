@@ -111,8 +111,7 @@ runc_host_parse_passwd (const char *text, guint32 uid)
   return NULL;
 }
 
-/* ---- our own maps ------------------------------------------------------------------------------
- */
+/* ---- our own maps -------------------------------------------------------------------------- */
 
 gboolean
 runc_host_read_id_map (const char *path, RuncIdRanges *ret_ranges, GError **error)
@@ -143,8 +142,7 @@ runc_host_probe_own_maps (RuncHost *host)
     host->setgroups_allowed = !g_str_has_prefix (text, "deny");
 }
 
-/* ---- subordinate ids ---------------------------------------------------------------------------
- */
+/* ---- subordinate ids ----------------------------------------------------------------------- */
 
 /* What @argv says on stdout, or NULL. */
 static char *

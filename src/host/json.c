@@ -47,8 +47,7 @@
 static const char *const cgroup_modes[] = { "none", "v1", "hybrid", "v2" };
 static const char *const owners[] = { "unknown", "self", "path", "other" };
 
-/* ---- writing -----------------------------------------------------------------------------------
- */
+/* ---- writing ------------------------------------------------------------------------------- */
 
 static RuncJson *
 ranges_to_json (const RuncIdRanges *ranges)
@@ -171,8 +170,7 @@ runc_host_to_json (const RuncHost *host)
   return runc_json_to_string (root);
 }
 
-/* ---- reading -----------------------------------------------------------------------------------
- */
+/* ---- reading ------------------------------------------------------------------------------- */
 
 static gboolean
 throw_type (const char *member, const char *wanted, GError **error)

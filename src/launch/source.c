@@ -1,9 +1,9 @@
 /* Sources of mounts that only the runtime itself may open. Runs in the parent, before the clone.
  *
- * In a new user namespace root has no rights over the directories of others, and nobody there may map
- * the ids of a mount. So the parent, being root, makes the detached tree, and the child attaches it. The ids
- * come from a user namespace that exists only for that: a process is made in it, its maps are written, and it
- * ends when the mount has them.
+ * In a new user namespace root has no rights over the directories of others, and nobody there may
+ * map the ids of a mount. So the parent, being root, makes the detached tree, and the child
+ * attaches it. The ids come from a user namespace that exists only for that: a process is made in
+ * it, its maps are written, and it ends when the mount has them.
  */
 #include "launch/source.h"
 
@@ -112,8 +112,8 @@ runc_launch_open_source (const RuncChildPlan *plan, RuncSlot *slot, GError **err
                                  OPEN_TREE_CLONE | (tree->recursive ? AT_RECURSIVE : 0)
                                      | (tree->nofollow ? AT_SYMLINK_NOFOLLOW : 0));
   if (slot->fd < 0)
-    return runc_throw_neg (error, slot->fd, "%s: error mounting \"%s\": cannot open it", slot->label,
-                           tree->path);
+    return runc_throw_neg (error, slot->fd, "%s: error mounting \"%s\": cannot open it",
+                           slot->label, tree->path);
   r = verify (tree, slot->fd);
   if (r < 0)
     return runc_throw_neg (error, r, "%s: error mounting \"%s\": it may not be that", slot->label,

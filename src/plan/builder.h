@@ -1,7 +1,7 @@
 /* What the files of src/plan share while a plan is being built. Internal to src/plan.
  *
- * Memory: everything comes from the arena of the plan, in chunks, and is freed with it. Pointers into
- * `ops` are valid until the next op is added.
+ * Memory: everything comes from the arena of the plan, in chunks, and is freed with it. Pointers
+ * into `ops` are valid until the next op is added.
  */
 #pragma once
 
@@ -47,8 +47,8 @@ char *runc_builder_printf (RuncBuilder *b, const char *format, ...) G_GNUC_PRINT
 char *runc_builder_strndup (RuncBuilder *b, const char *text, gsize len);
 /* "dir/name", or "dirname" when one of them has the slash. */
 char *runc_builder_path (RuncBuilder *b, const char *dir, const char *name);
-/* @path without ".", "..", double and trailing slashes, always absolute; the same pointer when it is
- * so already. */
+/* @path without ".", "..", double and trailing slashes, always absolute; the same pointer when it
+ * is so already. */
 const char *runc_builder_clean (RuncBuilder *b, const char *path);
 /* Add an op at the end: zeroed, on_error FAIL, no slots. */
 RuncOp *runc_builder_op (RuncBuilder *b, RuncOpKind kind, const char *label);
@@ -75,13 +75,13 @@ gboolean runc_plan_check_user (RuncBuilder *b, const RuncSpecProcess *process, G
 /* cgroup.c */
 gboolean runc_plan_cgroup (RuncBuilder *b, GError **error);
 
-/* network.c: --network says whether there is a network namespace, whatever config.json says; then who
- * sets it up */
+/* network.c: --network says whether there is a network namespace, whatever config.json says; then
+ * who sets it up */
 void runc_plan_network_flag (RuncBuilder *b);
 gboolean runc_plan_network (RuncBuilder *b, GError **error);
 
-/* overlay.c: decide about a writable layer; the ops that make it, before ROOTFS: returns the slot of the
- * tree that is the root then */
+/* overlay.c: decide about a writable layer; the ops that make it, before ROOTFS: returns the slot
+ * of the tree that is the root then */
 gboolean runc_plan_overlay (RuncBuilder *b, GError **error);
 int runc_plan_overlay_ops (RuncBuilder *b);
 
@@ -105,8 +105,9 @@ void runc_plan_late_readonly (RuncBuilder *b);
 /* The mount of config.json (or our own) on exactly @path that counts, or NULL. */
 const RuncPlannedMount *runc_plan_mount_on (const RuncBuilder *b, const char *path);
 
-/* mount-idmap.c: the ids that the mount is mapped with. Those of a user namespace that the container
- * joins come from its slot instead: then *@ret_maps stays NULL and m->idmap_slot is set. */
+/* mount-idmap.c: the ids that the mount is mapped with. Those of a user namespace that the
+ * container joins come from its slot instead: then *@ret_maps stays NULL and m->idmap_slot is set.
+ */
 gboolean runc_plan_mount_idmap (RuncBuilder *b, RuncPlannedMount *m, const RuncMapPlan **ret_maps,
                                 GError **error);
 

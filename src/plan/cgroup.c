@@ -26,8 +26,7 @@ cgroups_path (RuncBuilder *b)
   return path[0] == '/' ? clean : clean + 1;
 }
 
-/* ---- systemd -----------------------------------------------------------------------------------
- */
+/* ---- systemd ------------------------------------------------------------------------------- */
 
 static gboolean
 is_property_name (const char *name)
@@ -102,8 +101,7 @@ plan_systemd (RuncBuilder *b, GError **error)
   return systemd_properties (b, error);
 }
 
-/* ---- filesystem --------------------------------------------------------------------------------
- */
+/* ---- filesystem ---------------------------------------------------------------------------- */
 
 static char *
 parent_of (RuncBuilder *b, const char *path)
@@ -168,8 +166,7 @@ plan_fs1 (RuncBuilder *b)
                             host->cgroup2_path != NULL ? host->cgroup2_path : "/", inner);
 }
 
-/* ---- none --------------------------------------------------------------------------------------
- */
+/* ---- none ---------------------------------------------------------------------------------- */
 
 static bool
 has_limits (const RuncSpecResources *r)

@@ -161,8 +161,7 @@ runc_plan_devices (RuncBuilder *b, GError **error)
   return TRUE;
 }
 
-/* ---- masked and read-only paths ----------------------------------------------------------------
- */
+/* ---- masked and read-only paths ------------------------------------------------------------ */
 
 static bool
 is_repeated (const RuncStrings *paths, gsize index)

@@ -26,8 +26,7 @@ step_words (int step)
   return step >= 0 && (gsize)step < G_N_ELEMENTS (words) ? words[step] : "";
 }
 
-/* ---- hints -------------------------------------------------------------------------------------
- */
+/* ---- hints --------------------------------------------------------------------------------- */
 
 static const char *
 mount_hint (const RuncPlan *plan, const RuncOp *op, const struct RuncPlanFailure *failure)
@@ -52,8 +51,7 @@ mount_hint (const RuncPlan *plan, const RuncOp *op, const struct RuncPlanFailure
   return "";
 }
 
-/* ---- one function for each kind of failure -----------------------------------------------------
- */
+/* ---- one function for each kind of failure ------------------------------------------------- */
 
 static gboolean
 throw_mount (const RuncPlan *plan, const RuncOp *op, const struct RuncPlanFailure *failure,

@@ -1,7 +1,8 @@
 /* Id-mapped mounts: which ids of the source appear as which. Pure; the parent.
  *
- * config.json says it by mounts[].uidMappings and gidMappings, by the option "idmap=uids=0-1000-10;..." as
- * crun knows it, or by "idmap" alone: then the maps of the container's user namespace are meant.
+ * config.json says it by mounts[].uidMappings and gidMappings, by the option
+ * "idmap=uids=0-1000-10;..." as crun knows it, or by "idmap" alone: then the maps of the
+ * container's user namespace are meant.
  */
 #include "plan/builder.h"
 
@@ -16,7 +17,8 @@ copy_maps (RuncBuilder *b, const RuncSpecIdMaps *spec)
   RuncIdMap *map = runc_builder_alloc (b, spec->n * sizeof *map);
 
   for (gsize i = 0; i < spec->n; i++)
-    map[i] = (RuncIdMap){ spec->items[i].container_id, spec->items[i].host_id, spec->items[i].size };
+    map[i]
+        = (RuncIdMap){ spec->items[i].container_id, spec->items[i].host_id, spec->items[i].size };
   return map;
 }
 
@@ -128,13 +130,15 @@ runc_plan_mount_idmap (RuncBuilder *b, RuncPlannedMount *m, const RuncMapPlan **
     }
   if (spec->uid_mappings.n > 0 || spec->gid_mappings.n > 0)
     return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
-                       "%s: id-mapped mounts must have both uid and gid mappings specified", m->label);
+                       "%s: id-mapped mounts must have both uid and gid mappings specified",
+                       m->label);
   if (m->options.idmap_spec != NULL)
     return parse_spec (b, m->options.idmap_spec, maps)
-           || runc_throw (error, RUNC_ERROR_INVALID_SPEC,
-                          "%s.options: 'idmap=%s': not of the form uids=A-B-N#...;gids=A-B-N#..., or "
-                          "an id that the container does not have",
-                          m->label, m->options.idmap_spec);
+           || runc_throw (
+               error, RUNC_ERROR_INVALID_SPEC,
+               "%s.options: 'idmap=%s': not of the form uids=A-B-N#...;gids=A-B-N#..., or "
+               "an id that the container does not have",
+               m->label, m->options.idmap_spec);
   if (b->ns.new_userns)
     {
       *maps = b->plan->maps;
@@ -142,10 +146,11 @@ runc_plan_mount_idmap (RuncBuilder *b, RuncPlannedMount *m, const RuncMapPlan **
       return TRUE;
     }
   if (!b->ns.join_user)
-    return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
-                       "%s: id-mapped mounts must have both uid and gid mappings specified, because "
-                       "the container has no user namespace",
-                       m->label);
+    return runc_throw (
+        error, RUNC_ERROR_INVALID_SPEC,
+        "%s: id-mapped mounts must have both uid and gid mappings specified, because "
+        "the container has no user namespace",
+        m->label);
   *ret_maps = NULL;
   m->idmap_slot = runc_builder_slot (b, RUNC_SLOT_NAMESPACE,
                                      b->spec->linux_spec.namespaces[RUNC_NS_USER].path);

@@ -1,5 +1,5 @@
-/* mounts[] of config.json: what is bound, what is mounted anew, and what stands in for a filesystem that
- * the kernel refuses where we are. Pure; the parent.
+/* mounts[] of config.json: what is bound, what is mounted anew, and what stands in for a filesystem
+ * that the kernel refuses where we are. Pure; the parent.
  *
  * All host directories are opened as detached trees before the container's root exists; then the
  * mounts are made in the order of config.json, each target being looked up when it is its turn.
@@ -23,10 +23,17 @@
 
 /* Files in /proc that lxcfs and the like put their own versions over. */
 static const char *const proc_files[] = {
-  "/proc/cpuinfo",   "/proc/diskstats", "/proc/meminfo",
-  "/proc/stat",      "/proc/swaps",     "/proc/uptime",
-  "/proc/loadavg",   "/proc/slabinfo",  "/proc/sys/kernel/ns_last_pid",
-  "/proc/sys/crypto/fips_enabled", NULL,
+  "/proc/cpuinfo",
+  "/proc/diskstats",
+  "/proc/meminfo",
+  "/proc/stat",
+  "/proc/swaps",
+  "/proc/uptime",
+  "/proc/loadavg",
+  "/proc/slabinfo",
+  "/proc/sys/kernel/ns_last_pid",
+  "/proc/sys/crypto/fips_enabled",
+  NULL,
 };
 
 static bool
@@ -37,8 +44,8 @@ is_below (const char *path, const char *dir)
   return strncmp (path, dir, len) == 0 && path[len] == '/';
 }
 
-/* Only where config.json itself says so may anything be put on a procfs: a link of the image must not
- * lead there. */
+/* Only where config.json itself says so may anything be put on a procfs: a link of the image must
+ * not lead there. */
 static bool
 is_proc_target (const RuncPlannedMount *m)
 {
@@ -62,8 +69,8 @@ check_target (const RuncPlannedMount *m, GError **error)
     if (strcmp (m->target, *file) == 0)
       return TRUE;
   return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
-                     "%s.destination: \"%s\" cannot be mounted because it is inside /proc", m->label,
-                     m->target);
+                     "%s.destination: \"%s\" cannot be mounted because it is inside /proc",
+                     m->label, m->target);
 }
 
 /* Does only the runtime itself have the right to open the source, or to map its ids? */
@@ -141,8 +148,8 @@ add_own_mount (RuncBuilder *b, const char *label, const char *name, const char *
   };
 }
 
-/* The socket directory for the container's own READY=1, and what a network of ours needs; a file that
- * the configuration mounts itself stays. */
+/* The socket directory for the container's own READY=1, and what a network of ours needs; a file
+ * that the configuration mounts itself stays. */
 static void
 add_own_mounts (RuncBuilder *b)
 {
@@ -189,7 +196,7 @@ runc_plan_mount_on (const RuncBuilder *b, const char *path)
   return NULL;
 }
 
-/* ---- bind mounts ------------------------------------------------------------------------------- */
+/* ---- bind mounts --------------------------------------------------------------------------- */
 
 static void
 fill_tree (RuncOpTree *tree, const RuncPlannedMount *m, bool reset)
@@ -222,8 +229,8 @@ open_tree_op (RuncBuilder *b, const RuncPlannedMount *m, bool reset)
   return op;
 }
 
-/* A source for the parent to open. There it still has its peers on the host, and must lose them, unless
- * that is what is wanted. */
+/* A source for the parent to open. There it still has its peers on the host, and must lose them,
+ * unless that is what is wanted. */
 static gboolean
 source_slot (RuncBuilder *b, RuncPlannedMount *m, bool keep_peers, GError **error)
 {
@@ -248,8 +255,8 @@ source_slot (RuncBuilder *b, RuncPlannedMount *m, bool keep_peers, GError **erro
 static void
 open_source (RuncBuilder *b, const RuncPlannedMount *m)
 {
-  /* In a mount namespace of a new user namespace the flags of all mounts are locked: what is not named
-   * stays. */
+  /* In a mount namespace of a new user namespace the flags of all mounts are locked: what is not
+   * named stays. */
   bool reset = m->options.any_flag && !b->ns.new_userns && !b->ns.join_user;
   RuncOp *op = open_tree_op (b, m, reset);
 
@@ -318,7 +325,7 @@ bind_ops (RuncBuilder *b, const RuncPlannedMount *m)
   attach_op (b, m, m->slot)->alternative = true;
 }
 
-/* ---- new filesystems --------------------------------------------------------------------------- */
+/* ---- new filesystems ----------------------------------------------------------------------- */
 
 /* FALSE for "uid=5" and "gid=5" when there is no such id in the container: the filesystem would
  * refuse to be mounted at all. */
@@ -384,12 +391,13 @@ label_option (RuncBuilder *b, const RuncPlannedMount *m)
   return runc_builder_printf (b, "%s=%s", kind != NULL ? kind : "context", label);
 }
 
-/* Filesystems of the kernel have one superblock for many mounts: only the mount becomes read-only. */
+/* Filesystems of the kernel have one superblock for many mounts: only the mount becomes read-only.
+ */
 static bool
 is_virtual (const char *type)
 {
-  static const char *const types[] = { "tmpfs", "proc",   "sysfs",   "mqueue", "devpts",
-                                       "ramfs", "cgroup", "cgroup2", NULL };
+  static const char *const types[]
+      = { "tmpfs", "proc", "sysfs", "mqueue", "devpts", "ramfs", "cgroup", "cgroup2", NULL };
 
   for (const char *const *t = types; *t != NULL; t++)
     if (strcmp (type, *t) == 0)

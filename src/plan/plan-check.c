@@ -25,18 +25,17 @@ typedef struct
 {
   const RuncPlan *plan;
   Phase phase;
-  int last_wait;   /* the RuncMessage of the last WAIT, -1: none */
-  bool closed;     /* CLOSE_FDS */
-  bool proceeded;  /* WAIT proceed */
-  bool bounded;    /* BOUNDING */
+  int last_wait;  /* the RuncMessage of the last WAIT, -1: none */
+  bool closed;    /* CLOSE_FDS */
+  bool proceeded; /* WAIT proceed */
+  bool bounded;   /* BOUNDING */
   guint64 bounding;
   bool looked_up;
   bool filled_few[64]; /* slots that are open by now */
   bool *filled;
 } Check;
 
-static gboolean G_GNUC_PRINTF (3, 4)
-broken (GError **error, gsize index, const char *format, ...)
+static gboolean G_GNUC_PRINTF (3, 4) broken (GError **error, gsize index, const char *format, ...)
 {
   g_autofree char *text = NULL;
   va_list ap;
@@ -99,7 +98,8 @@ in_phase (const Check *c, gsize i, Phase first, Phase last, GError **error)
 static gboolean
 needs_proc (const Check *c, gsize i, GError **error)
 {
-  return c->plan->child.proc_slot != RUNC_NO_SLOT || broken (error, i, "there is no slot for /proc");
+  return c->plan->child.proc_slot != RUNC_NO_SLOT
+         || broken (error, i, "there is no slot for /proc");
 }
 
 /* Each message comes once, and in the order of wire.h; but HOOK_STATE before each HOOKS. */
@@ -231,8 +231,7 @@ check_namespace_op (Check *c, gsize i, const RuncOp *op, GError **error)
 {
   const RuncChildPlan *child = &c->plan->child;
 
-  if (c->plan->child.root_slot != RUNC_NO_SLOT
-      && !in_phase (c, i, BEFORE_ROOT, BEFORE_ROOT, error))
+  if (c->plan->child.root_slot != RUNC_NO_SLOT && !in_phase (c, i, BEFORE_ROOT, BEFORE_ROOT, error))
     return FALSE;
   if (op->kind == RUNC_OP_FORK && !c->plan->forks)
     return broken (error, i, "the parent does not know that there are two stages");

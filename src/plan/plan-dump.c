@@ -19,8 +19,7 @@ typedef struct
   RuncJson *json; /* or an object */
 } Sink;
 
-static void G_GNUC_PRINTF (3, 4)
-put (Sink *sink, const char *name, const char *format, ...)
+static void G_GNUC_PRINTF (3, 4) put (Sink *sink, const char *name, const char *format, ...)
 {
   g_autofree char *value = NULL;
   va_list ap;
@@ -63,11 +62,16 @@ typedef struct
 } BitName;
 
 static const BitName attr_names[] = {
-  { MOUNT_ATTR_RDONLY, "ro" },         { MOUNT_ATTR_NOSUID, "nosuid" },
-  { MOUNT_ATTR_NODEV, "nodev" },       { MOUNT_ATTR_NOEXEC, "noexec" },
-  { MOUNT_ATTR__ATIME, "atime" },      { MOUNT_ATTR_NOATIME, "noatime" },
-  { MOUNT_ATTR_STRICTATIME, "strictatime" }, { MOUNT_ATTR_NODIRATIME, "nodiratime" },
-  { MOUNT_ATTR_IDMAP, "idmap" },       { 0x00200000, "nosymfollow" },
+  { MOUNT_ATTR_RDONLY, "ro" },
+  { MOUNT_ATTR_NOSUID, "nosuid" },
+  { MOUNT_ATTR_NODEV, "nodev" },
+  { MOUNT_ATTR_NOEXEC, "noexec" },
+  { MOUNT_ATTR__ATIME, "atime" },
+  { MOUNT_ATTR_NOATIME, "noatime" },
+  { MOUNT_ATTR_STRICTATIME, "strictatime" },
+  { MOUNT_ATTR_NODIRATIME, "nodiratime" },
+  { MOUNT_ATTR_IDMAP, "idmap" },
+  { 0x00200000, "nosymfollow" },
 };
 
 static const BitName propagation_names[] = {
@@ -575,7 +579,7 @@ runc_plan_dump_text (const RuncPlan *plan)
   return g_string_free (text, FALSE);
 }
 
-/* ---- JSON -------------------------------------------------------------------------------------- */
+/* ---- JSON ---------------------------------------------------------------------------------- */
 
 static RuncJson *
 json_map (const RuncIdMap *map, gsize n)

@@ -27,7 +27,7 @@ runc_op_kind_to_string (RuncOpKind kind)
   return (gsize)kind < G_N_ELEMENTS (names) ? names[kind] : "?";
 }
 
-/* ---- namespaces -------------------------------------------------------------------------------- */
+/* ---- namespaces ---------------------------------------------------------------------------- */
 
 static void
 ns_op (RuncBuilder *b, RuncOpKind kind, guint64 flags)
@@ -135,8 +135,8 @@ session_ops (RuncBuilder *b)
   op = runc_builder_op (b, RUNC_OP_KEYRING, "session keyring");
   op->u.text = runc_builder_printf (b, "_ses.%s", b->request->id);
   /* A filter of an outer container may refuse keyrings; they protect little without root. */
-  runc_builder_on_error (op, RUNC_ON_ERROR_SKIP, ENOSYS,
-                         b->who == RUNC_WHO_REAL_ROOT ? 0 : EPERM, 0);
+  runc_builder_on_error (op, RUNC_ON_ERROR_SKIP, ENOSYS, b->who == RUNC_WHO_REAL_ROOT ? 0 : EPERM,
+                         0);
 }
 
 static void
@@ -147,7 +147,7 @@ become_root (RuncBuilder *b)
         = b->can_set_groups;
 }
 
-/* ---- the root ---------------------------------------------------------------------------------- */
+/* ---- the root ------------------------------------------------------------------------------ */
 
 typedef struct
 {
@@ -157,8 +157,8 @@ typedef struct
   bool sources_first; /* the host's mounts keep their peers in the container */
 } Propagation;
 
-/* Whatever is asked for, the mounts around the root are not shared when it is put in place: nothing of
- * it shows outside. What is to stay shared is cloned before that. */
+/* Whatever is asked for, the mounts around the root are not shared when it is put in place: nothing
+ * of it shows outside. What is to stay shared is cloned before that. */
 static gboolean
 plan_propagation (const RuncBuilder *b, Propagation *ret_propagation, GError **error)
 {
@@ -332,7 +332,7 @@ enter_root (RuncBuilder *b, const Propagation *propagation)
   op->u.attr.recursive = propagation->after_recursive;
 }
 
-/* ---- the whole --------------------------------------------------------------------------------- */
+/* ---- the whole ----------------------------------------------------------------------------- */
 
 static gboolean
 check_input (const RuncPlanInput *input, GError **error)

@@ -60,8 +60,7 @@ runc_plan_console (RuncBuilder *b, const RuncSpecProcess *process, bool bind)
     }
 }
 
-/* ---- limits and scheduling ---------------------------------------------------------------------
- */
+/* ---- limits and scheduling ----------------------------------------------------------------- */
 
 /* The hard limit that we have ourselves, if @resource is known. */
 static bool
@@ -230,8 +229,7 @@ personality_op (RuncBuilder *b, GError **error)
   return TRUE;
 }
 
-/* ---- labels ------------------------------------------------------------------------------------
- */
+/* ---- labels -------------------------------------------------------------------------------- */
 
 static gboolean
 labels (RuncBuilder *b, const RuncProcessPlan *p, GError **error)
@@ -272,8 +270,7 @@ labels (RuncBuilder *b, const RuncProcessPlan *p, GError **error)
   return TRUE;
 }
 
-/* ---- credentials and capabilities --------------------------------------------------------------
- */
+/* ---- credentials and capabilities ---------------------------------------------------------- */
 
 static guint64
 all_capabilities (void)
