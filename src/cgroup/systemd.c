@@ -167,11 +167,28 @@ set_by_hand (const RuncCgroupSetup *setup, const char *dir, GError **error)
          && (!setup->device_rules || runc_cgroup_devices_apply (&ref, &resources, error));
 }
 
+/* What is left to do in the new unit, whose cgroup is *@dir: the sub-cgroup, which takes its place,
+ * and the limits. */
+static gboolean
+settle (const RuncCgroupSetup *setup, pid_t pid, char **dir, GError **error)
+{
+  if (setup->subgroup != NULL && *setup->subgroup != '\0')
+    {
+      char *sub = enter_subgroup (*dir, setup->subgroup, pid, error);
+
+      if (sub == NULL)
+        return FALSE;
+      g_free (*dir);
+      *dir = sub;
+    }
+  return set_by_hand (setup, *dir, error);
+}
+
 gboolean
 runc_cgroup_systemd_adopt (const RuncCgroupSetup *setup, pid_t pid, RuncCgroupMade *made,
                            GError **error)
 {
-  g_autofree char *slice = NULL, *unit = NULL, *dir = NULL;
+  g_autofree char *slice = NULL, *unit = NULL, *dir = NULL, *top = NULL;
   g_autoptr (GVariant) properties = runc_unit_start_properties (setup, pid, error);
   RuncCgroupRef ref = { .driver = DRIVER_SYSTEMD, .user_bus = setup->ref.user_bus };
 
@@ -181,16 +198,13 @@ runc_cgroup_systemd_adopt (const RuncCgroupSetup *setup, pid_t pid, RuncCgroupMa
   if (!ask_manager (&ref, "start", properties, error))
     return runc_prefix (error, "unable to apply cgroup configuration");
   dir = find_dir (pid, unit, error);
-  if (dir != NULL && setup->subgroup != NULL && *setup->subgroup != '\0')
-    {
-      char *sub = enter_subgroup (dir, setup->subgroup, pid, error);
-      g_free (dir);
-      dir = sub;
-    }
-  if (dir == NULL || !set_by_hand (setup, dir, error))
+  top = g_strdup (dir);
+  ref.v2_dir = top;
+  if (dir == NULL || !settle (setup, pid, &dir, error))
     {
       g_autoptr (GError) local = NULL;
-      if (!ask_manager (&ref, "stop", NULL, &local))
+
+      if (!runc_cgroup_systemd_remove (&ref, &local))
         runc_warning ("%s", local->message);
       return FALSE;
     }

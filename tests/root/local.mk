@@ -2,3 +2,5 @@ EXTRA_DIST += tests/root/root.bats tests/root/seccomp.bats
 
 check-root: all $(rootless_programs) $(root_programs)
 	$(AM_V_at)$(test_environment) $(BATS) '$(srcdir)/tests/root'
+
+EXTRA_DIST += tests/root/cgroup.bash tests/root/cgroup-life.bats tests/root/cgroup-limits.bats

@@ -24,6 +24,7 @@ EXTRA_DIST += \
 	$(rootless_suites)
 
 rootless_suites = \
+	tests/rootless/cgroup-systemd.bats \
 	tests/rootless/cli.bats \
 	tests/rootless/config.bats \
 	tests/rootless/crash.bats \
@@ -46,6 +47,9 @@ rootless_suites = \
 	tests/rootless/spec.bats \
 	tests/rootless/tty.bats \
 	tests/rootless/userns.bats
+
+.PHONY: test-programs
+test-programs: $(rootless_programs) $(root_programs)
 
 check-rootless: all $(rootless_programs)
 	$(AM_V_at)$(test_environment) $(BATS) '$(srcdir)/tests/rootless'
