@@ -84,7 +84,7 @@ test_read_errors (Fixture *fixture, gconstpointer data)
 
   g_assert_cmpint (mkdirat (fixture->dir_fd, "dir", 0700), ==, 0);
   g_assert_null (runc_io_read_file (fixture->dir_fd, "dir", 10, NULL, &directory));
-  g_assert_cmpstr (directory->message, ==, "cannot read 'dir': Is a directory");
+  g_assert_cmpstr (directory->message, ==, "cannot read 'dir': is a directory");
 }
 
 /* A pipe has no size and gives its bytes in pieces. */
@@ -152,7 +152,7 @@ test_replace_leftovers (Fixture *fixture, gconstpointer data)
 
   g_assert_cmpint (mkdirat (fixture->dir_fd, "dir", 0700), ==, 0);
   g_assert_false (runc_io_replace_file (fixture->dir_fd, "dir", "text", 0600, &error));
-  g_assert_cmpstr (error->message, ==, "cannot replace 'dir': Is a directory");
+  g_assert_cmpstr (error->message, ==, "cannot replace 'dir': is a directory");
   g_assert_cmpuint (count_files (fixture), ==, 2);
 }
 
