@@ -181,8 +181,9 @@ is_in_place (const RuncCgroupHierarchy *h)
   return access (own, F_OK) == 0;
 }
 
+/* @one: the first is enough. Returns whether all that are wanted were found. */
 static bool
-find_usual_mounts (RuncHost *host)
+find_usual_mounts (RuncHost *host, bool one)
 {
   bool all = true;
 
@@ -195,15 +196,17 @@ find_usual_mounts (RuncHost *host)
         h->mountpoint = g_steal_pointer (&point);
       if (h->mountpoint != NULL && !is_in_place (h))
         g_clear_pointer (&h->mountpoint, g_free);
+      if (one && h->mountpoint != NULL)
+        return true;
       all = all && h->mountpoint != NULL;
     }
   return all;
 }
 
 static void
-probe_v1 (RuncHost *host)
+probe_v1 (RuncHost *host, bool all)
 {
-  bool found = find_usual_mounts (host);
+  bool found = find_usual_mounts (host, !all);
 
   if (is_filesystem (ROOT "/unified", CGROUP2_SUPER_MAGIC))
     host->cgroup2_mount = g_strdup (ROOT "/unified");
@@ -274,7 +277,7 @@ probe_systemd (RuncHost *host)
 }
 
 void
-runc_host_probe_cgroup (RuncHost *host)
+runc_host_probe_cgroup (RuncHost *host, bool all)
 {
   char text[8192];
 
@@ -283,7 +286,7 @@ runc_host_probe_cgroup (RuncHost *host)
   if (is_filesystem (ROOT, CGROUP2_SUPER_MAGIC))
     probe_v2 (host);
   else
-    probe_v1 (host);
+    probe_v1 (host, all || runc_host_is_real_root (host));
   if (host->cgroup_mode == RUNC_CGROUP_V2)
     probe_systemd (host);
 }

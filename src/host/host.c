@@ -130,7 +130,7 @@ runc_host_probe (const RuncSpec *spec, const char *bundle, RuncHostNeeds needs, 
   if (host->rootfs != NULL && host->euid != 0 && !host->rootfs_writable)
     runc_host_probe_rootfs_owner (host);
   if (needs & RUNC_HOST_CGROUP)
-    runc_host_probe_cgroup (host);
+    runc_host_probe_cgroup (host, needs == RUNC_HOST_ALL);
   if (needs & RUNC_HOST_KERNEL)
     runc_host_probe_kernel (host);
   /* A root file system that we may not write to may need a layer that nobody asked for. */

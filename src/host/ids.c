@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Files with thousands of users are normal. */
 #define MAX_FILE (8u << 20)
@@ -219,21 +220,16 @@ find_ranges (const char *path, const char *name, guint32 uid, gboolean groups,
     ask_getsubids (name, groups, ret_ranges);
 }
 
-/* @name in $PATH, or where it is installed when $PATH is poor. */
+/* The system's @name, where it is almost always, else what $PATH has: programs that have to be
+ * setuid are nowhere else by accident. */
 static char *
 find_tool (const char *name)
 {
-  static const char *const places[] = { "/usr/bin", "/usr/sbin", "/usr/local/bin", "/bin", NULL };
-  char *path = g_find_program_in_path (name);
+  g_autofree char *usual = g_build_filename ("/usr/bin", name, NULL);
 
-  for (const char *const *place = places; path == NULL && *place != NULL; place++)
-    {
-      g_autofree char *candidate = g_build_filename (*place, name, NULL);
-
-      if (g_file_test (candidate, G_FILE_TEST_IS_EXECUTABLE))
-        path = g_steal_pointer (&candidate);
-    }
-  return path;
+  if (access (usual, X_OK) == 0)
+    return g_steal_pointer (&usual);
+  return g_find_program_in_path (name);
 }
 
 void

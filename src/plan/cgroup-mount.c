@@ -58,13 +58,36 @@ tmpfs_op (RuncBuilder *b, const RuncPlannedMount *m, uint64_t attr)
   return op;
 }
 
-/* A read-only view of the host's tree at @path: slot and target are known only now. */
+/* Is the host's whole /sys, with the hierarchies in it, in its place already? */
+static bool
+is_in_bound_sys (const RuncBuilder *b, const RuncPlannedMount *m)
+{
+  const RuncPlannedMount *sys = runc_plan_mount_on (b, "/sys");
+
+  return sys != NULL && sys < m && sys->options.bind && sys->options.recursive
+         && strcmp (sys->source, "/sys") == 0 && strcmp (m->target, "/sys/fs/cgroup") == 0;
+}
+
+/* A read-only view of the host's tree at @path. */
 static void
 view_ops (RuncBuilder *b, const RuncPlannedMount *m, const char *path, bool alternative)
 {
-  RuncOp *op = open_op (b, m, path, m->options.set | SAFE_ATTRS | MOUNT_ATTR_RDONLY);
-  int slot = op->slot;
+  RuncOp *op;
+  int slot;
 
+  if (is_in_bound_sys (b, m) && strcmp (path, m->target) == 0)
+    {
+      op = runc_builder_op (b, RUNC_OP_SET_ATTR, m->label);
+      op->target = m->target;
+      op->alternative = alternative;
+      op->u.attr.set = m->options.set | SAFE_ATTRS | MOUNT_ATTR_RDONLY;
+      op->u.attr.recursive = true;
+      /* Not a mount of its own: then it is as read-only as /sys. */
+      runc_builder_on_error (op, RUNC_ON_ERROR_SKIP, EINVAL, 0, 0);
+      return;
+    }
+  op = open_op (b, m, path, m->options.set | SAFE_ATTRS | MOUNT_ATTR_RDONLY);
+  slot = op->slot;
   op->alternative = alternative;
   op = attach_op (b, m, slot, m->target);
   op->u.tree.path = path;
