@@ -9,6 +9,7 @@
 #include <linux/magic.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
@@ -120,6 +121,8 @@ spawn_into (Fixture *f, char *const *files, int (*body) (void))
   g_assert_cmpint (pid, >=, 0);
   if (pid == 0)
     {
+      /* A test that is aborted shall leave nobody who keeps its output open. */
+      prctl (PR_SET_PDEATHSIG, SIGKILL);
       for (; *files != NULL; files++)
         join (*files);
       if (write (ready[1], "", 1) != 1)
