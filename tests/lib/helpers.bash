@@ -329,7 +329,7 @@ common_setup() {
   STATE=$TEST_DIR/state
   USER_NAME=$(id -un 2>/dev/null)
   # Containers whose root is another id must be able to reach their rootfs.
-  chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/* "$TEST_DIR"
+  chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$TEST_DIR"
   export XDG_RUNTIME_DIR=$TEST_DIR/xdg
   mkdir -m 700 "$XDG_RUNTIME_DIR"
   mkdir -m 711 "$STATE"

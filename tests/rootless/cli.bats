@@ -7,7 +7,6 @@ load ../lib/helpers
   run "$RUNC" --version
   expect_ok
   expect_match '^runc version [0-9]+\.[0-9]+\.[0-9]+' "${lines[0]}"
-  expect_match $'\ncommit: [^ ]+'
   expect_match $'\nspec: 1\.[0-9]+\.[0-9]+'
   short=$output
   run "$RUNC" -v

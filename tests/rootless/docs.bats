@@ -5,7 +5,7 @@
 # before a block can say otherwise:
 #   <!-- type: TEXT -->         TEXT is typed when the container's shell shows its prompt
 #   <!-- covered by: WHAT -->   the block is not run here, because WHAT runs it
-# bats file_tags=ours,no:root,no:root-v2
+# bats file_tags=ours,no:root,no:root-v2,no:userns
 
 load ../lib/helpers
 
