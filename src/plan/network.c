@@ -6,8 +6,34 @@
 #include <sched.h>
 #include <string.h>
 
+#define NETWORK "run.oci.network"
+#define PUBLISH "run.oci.publish"
+
+/* One of the options behind the colon of "slirp:ipv6,outbound-addr=192.0.2.1". */
 static gboolean
-mode_from_annotation (const RuncBuilder *b, RuncNetworkMode *ret_mode, GError **error)
+take_option (RuncBuilder *b, const char *text, gsize len, GError **error)
+{
+  static const char outbound[] = "outbound-addr=";
+  RuncNetworkPlan *network = &b->plan->network;
+  char *option = runc_builder_strndup (b, text, len);
+
+  if (strcmp (option, "ipv6") == 0)
+    network->ipv6 = TRUE;
+  else if (strcmp (option, "host-loopback") == 0)
+    network->host_loopback = TRUE;
+  else if (g_str_has_prefix (option, outbound) && option[strlen (outbound)] != '\0')
+    network->outbound_addr = option + strlen (outbound);
+  else
+    return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
+                       "annotations[\"" NETWORK "\"]: unknown option '%s' (ipv6, host-loopback and "
+                       "outbound-addr=ADDRESS are known)",
+                       option);
+  return TRUE;
+}
+
+/* "slirp", "slirp:ipv6,host-loopback" */
+static gboolean
+read_annotation (RuncBuilder *b, RuncNetworkMode *ret_mode, GError **error)
 {
   static const struct
   {
@@ -16,27 +42,53 @@ mode_from_annotation (const RuncBuilder *b, RuncNetworkMode *ret_mode, GError **
   } modes[] = { { "host", RUNC_NETWORK_HOST },
                 { "none", RUNC_NETWORK_NONE },
                 { "slirp", RUNC_NETWORK_SLIRP },
-                { "slirp4netns", RUNC_NETWORK_SLIRP },
                 { "pasta", RUNC_NETWORK_PASTA } };
-  const char *text = runc_spec_annotation (b->spec, "run.oci.network");
+  const char *text = runc_spec_annotation (b->spec, NETWORK);
+  gsize len = text != NULL ? strcspn (text, ":") : 0;
 
   *ret_mode = RUNC_NETWORK_UNSET;
   if (text == NULL)
     return TRUE;
   for (gsize i = 0; i < G_N_ELEMENTS (modes); i++)
-    if (strcmp (text, modes[i].name) == 0)
-      {
-        *ret_mode = modes[i].mode;
-        return TRUE;
-      }
-  return runc_throw (
-      error, RUNC_ERROR_INVALID_SPEC,
-      "annotations[\"run.oci.network\"]: unknown network '%s' (host, none, slirp and "
-      "pasta are known)",
-      text);
+    if (strlen (modes[i].name) == len && strncmp (text, modes[i].name, len) == 0)
+      *ret_mode = modes[i].mode;
+  if (*ret_mode == RUNC_NETWORK_UNSET)
+    return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
+                       "annotations[\"" NETWORK "\"]: unknown network '%s' (host, none, slirp and "
+                       "pasta are known)",
+                       text);
+  for (text += len; *text != '\0'; text += len)
+    {
+      len = strcspn (++text, ",");
+      if (!take_option (b, text, len, error))
+        return FALSE;
+    }
+  return TRUE;
 }
 
-/* @flag: it comes from the command line and may change the namespaces. */
+/* The ports of the command line, else those of the annotation: "8080:80,127.0.0.1:53:53/udp". */
+static char **
+published_ports (RuncBuilder *b)
+{
+  const char *text = runc_spec_annotation (b->spec, PUBLISH);
+  const char *const *asked = b->request->publish;
+  gsize n = 0;
+  char **list;
+
+  if ((asked != NULL && asked[0] != NULL) || text == NULL || text[0] == '\0')
+    return (char **)asked;
+  list = runc_builder_alloc (b, (strlen (text) + 2) * sizeof *list);
+  while (true)
+    {
+      gsize len = strcspn (text, ",");
+
+      list[n++] = runc_builder_strndup (b, text, len);
+      if (text[len] == '\0')
+        return list;
+      text += len + 1;
+    }
+}
+
 static gboolean
 apply_mode (RuncBuilder *b, RuncNetworkMode mode, GError **error)
 {
@@ -75,13 +127,19 @@ runc_plan_network (RuncBuilder *b, GError **error)
 {
   RuncNetworkPlan *network = &b->plan->network;
   const RuncSpecLinux *spec = &b->spec->linux_spec;
-  RuncNetworkMode mode = b->request->network;
+  RuncNetworkMode mode;
 
-  if (mode == RUNC_NETWORK_UNSET && !mode_from_annotation (b, &mode, error))
+  if (!read_annotation (b, &mode, error)
+      || !apply_mode (b, b->request->network != RUNC_NETWORK_UNSET ? b->request->network : mode,
+                      error))
     return FALSE;
-  if (!apply_mode (b, mode, error))
-    return FALSE;
-  network->publish = (char **)b->request->publish;
+  network->publish = published_ports (b);
+  if (network->publish != NULL && network->publish[0] != NULL && network->mode != RUNC_NETWORK_SLIRP
+      && network->mode != RUNC_NETWORK_PASTA)
+    return runc_throw (error, RUNC_ERROR_USAGE,
+                       "--publish: '%s': ports are published by the networks 'slirp' and 'pasta' "
+                       "(--network)",
+                       network->publish[0]);
   network->devices = spec->net_devices;
   network->n_devices = spec->n_net_devices;
   if (network->n_devices > 0 && ((b->ns.created | b->ns.joined) & CLONE_NEWNET) == 0)

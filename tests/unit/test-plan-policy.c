@@ -279,6 +279,32 @@ static const struct
     USER,
     { "mask target=/proc/b", "open-null" } },
 
+  /* network */
+  { "network/options",
+    "{" PROCESS "},\"annotations\":{\"run.oci.network\":\"slirp:ipv6,outbound-addr=192.0.2.1\","
+    "\"run.oci.publish\":\"80:80,53:53/udp\"}," NS (",{\"type\":\"network\"}") "}}",
+    USER,
+    { "network mode=slirp publish=80:80,53:53/udp ipv6=yes outbound=192.0.2.1",
+      "send message=root-ready", "attach target=/etc/resolv.conf" } },
+  { "network/unknown-option",
+    "{" PROCESS
+    "},\"annotations\":{\"run.oci.network\":\"slirp:ipv7\"}," NS (",{\"type\":\"network\"}") "}}",
+    USER,
+    { "error: unknown option 'ipv7'" } },
+  { "network/unknown",
+    "{" PROCESS
+    "},\"annotations\":{\"run.oci.network\":\"slirpy\"}," NS (",{\"type\":\"network\"}") "}}",
+    USER,
+    { "error: unknown network 'slirpy'" } },
+  { "network/slirp-needs-a-namespace",
+    "{" PROCESS "},\"annotations\":{\"run.oci.network\":\"slirp\"}," NS ("") "}}",
+    USER,
+    { "error: needs a network namespace of the container's own" } },
+  { "network/ports-of-nothing",
+    "{" PROCESS "},\"annotations\":{\"run.oci.publish\":\"80:80\"}," NS ("") "}}",
+    USER,
+    { "error: ports are published by the networks" } },
+
   /* cgroups */
   { "cgroup/limits-without-delegation",
     "{" PROCESS "}," NS ("") ",\"resources\":{\"memory\":{\"limit\":1}}}}",
