@@ -209,7 +209,8 @@ use_kernel_overlay (RuncDoctorTry *try, const void *data)
   autofd int merged = runc_sys_fs_new (&request, &fs_error);
   if (merged < 0)
     {
-      strncpy (try->text, fs_error.message, sizeof try->text - 1);
+      G_STATIC_ASSERT (sizeof try->text >= sizeof fs_error.message);
+      strcpy (try->text, fs_error.message);
       return merged;
     }
   return use_overlay (try, merged);

@@ -47,28 +47,36 @@ is_owner (const char *field, const char *name, guint32 uid)
   return strcmp (field, name) == 0 || (parse_id (field, &number) && number == uid);
 }
 
-/* The first place for a new range that nobody has an id in. Each step goes behind one range. */
+static gint
+compare_ranges (gconstpointer a, gconstpointer b)
+{
+  const Range *x = a, *y = b;
+
+  return x->first < y->first ? -1 : x->first > y->first;
+}
+
+/* The first place for a new range that nobody has an id in. */
 static guint64
 find_free (char **lines)
 {
+  g_autoptr (GArray) ranges = g_array_new (FALSE, FALSE, sizeof (Range));
   guint64 free = FIRST_SUBORDINATE;
-  gboolean moved = TRUE;
 
-  while (moved)
+  for (char **line = lines; *line != NULL; line++)
     {
-      moved = FALSE;
-      for (char **line = lines; *line != NULL; line++)
-        {
-          g_auto (GStrv) fields = g_strsplit (*line, ":", -1);
-          Range range;
+      g_auto (GStrv) fields = g_strsplit (*line, ":", -1);
+      Range range;
 
-          if (parse_range (fields, &range) && range.first < free + USUAL_COUNT
-              && free < range.first + range.count)
-            {
-              free = range.first + range.count;
-              moved = TRUE;
-            }
-        }
+      if (parse_range (fields, &range))
+        g_array_append_val (ranges, range);
+    }
+  g_array_sort (ranges, compare_ranges);
+  for (guint i = 0; i < ranges->len; i++)
+    {
+      const Range *range = &g_array_index (ranges, Range, i);
+
+      if (range->first < free + USUAL_COUNT)
+        free = MAX (free, range->first + range->count);
     }
   return free;
 }

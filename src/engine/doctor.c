@@ -11,6 +11,9 @@
 #include <fcntl.h>
 #include <string.h>
 
+/* /etc/subuid of a site with very many users is the largest. */
+#define MAX_FILE (16u << 20)
+
 typedef struct
 {
   const char *id;
@@ -97,7 +100,7 @@ runc_doctor_reason (int neg_errno)
 char *
 runc_doctor_read (const char *path)
 {
-  char *text = runc_io_read_file (AT_FDCWD, path, 1 << 20, NULL, NULL);
+  char *text = runc_io_read_file (AT_FDCWD, path, MAX_FILE, NULL, NULL);
 
   return text != NULL ? g_strchomp (text) : NULL;
 }

@@ -79,7 +79,7 @@ void runc_doctor_mend (RuncDoctorFinding *finding, const char *format, ...) G_GN
 /* strerror() of @neg_errno in lower case, as a part of a sentence (new string). */
 char *runc_doctor_reason (int neg_errno);
 
-/* The content of the small file @path without blanks at its end (new string), NULL if there is
+/* The content of the file @path without blanks at its end (new string), NULL if there is
  * none. */
 char *runc_doctor_read (const char *path);
 /* Likewise a number; @fallback if there is none. */
