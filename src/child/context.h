@@ -74,8 +74,8 @@ int runc_child_op_mount (RuncChild *child, const RuncOp *op);
 int runc_child_op_attach (RuncChild *child, const RuncOp *op);
 int runc_child_op_set_attr (RuncChild *child, const RuncOp *op);
 
-/* A new filesystem as @fs says, detached: its fd, or -errno with step and detail noted. @target: what it
- * will hide, or NULL. */
+/* A new filesystem as @fs says, detached: its fd, or -errno with step and detail noted. @target:
+ * what it will hide, or NULL. */
 struct stat;
 int runc_child_new_filesystem (RuncChild *child, const RuncOpFs *fs, const struct stat *target);
 

@@ -56,7 +56,8 @@ runc_launch_clear (RuncLaunch *launch)
 
 /* Open what the plan says that the parent opens. */
 static gboolean
-open_slot (const RuncChildPlan *plan, RuncSlot *slot, const RuncLaunchContext *context, GError **error)
+open_slot (const RuncChildPlan *plan, RuncSlot *slot, const RuncLaunchContext *context,
+           GError **error)
 {
   switch (slot->kind)
     {

@@ -5,6 +5,7 @@
 
 #include <glib.h>
 
-/* Fill @slot (a SOURCE of @plan): a detached copy of the tree it names, with its attributes, its ids
- * mapped if it asks for that. Slots before it are open. Needs root's rights over the mount namespace. */
+/* Fill @slot (a SOURCE of @plan): a detached copy of the tree it names, with its attributes, its
+ * ids mapped if it asks for that. Slots before it are open. Needs root's rights over the mount
+ * namespace. */
 gboolean runc_launch_open_source (const RuncChildPlan *plan, RuncSlot *slot, GError **error);

@@ -1,9 +1,10 @@
-/* RuncPlan: all that will be done to create a container or to exec into one, decided before anything
- * is done.
+/* RuncPlan: all that will be done to create a container or to exec into one, decided before
+ * anything is done.
  *
- * PURE: RuncSpec + RuncHost + request -> RuncPlan. No system calls, no I/O, no clock, no environment;
- * the same input gives the same plan, byte for byte in its dump. Everything the plan points to lives in
- * its own arena or in the RuncSpec and RuncHost it was built from, which must outlive it.
+ * PURE: RuncSpec + RuncHost + request -> RuncPlan. No system calls, no I/O, no clock, no
+ * environment; the same input gives the same plan, byte for byte in its dump. Everything the plan
+ * points to lives in its own arena or in the RuncSpec and RuncHost it was built from, which must
+ * outlive it.
  */
 #pragma once
 
@@ -43,22 +44,22 @@ typedef struct RuncMapPlan
 typedef enum
 {
   RUNC_CGROUP_DRIVER_NONE,
-  RUNC_CGROUP_DRIVER_FS2,     /* one directory in the v2 hierarchy */
-  RUNC_CGROUP_DRIVER_FS1,     /* a directory in each v1 hierarchy, and in the v2 one of a hybrid host */
+  RUNC_CGROUP_DRIVER_FS2, /* one directory in the v2 hierarchy */
+  RUNC_CGROUP_DRIVER_FS1, /* a directory in each v1 hierarchy, and in the v2 one of a hybrid host */
   RUNC_CGROUP_DRIVER_SYSTEMD, /* a transient scope; the directory is systemd's */
 } RuncCgroupDriver;
 
 typedef struct
 {
   RuncCgroupDriver driver;
-  char *path;       /* FS2: below the v2 mount, "/user.slice/.../id"; SYSTEMD: the cgroupsPath triple
-                       "slice:prefix:name", completed */
-  char **v1_dirs;   /* FS1: absolute directory of the container in each hierarchy (strv) */
-  char *v2_dir;     /* FS2, hybrid FS1: absolute directory; CLONE_INTO_CGROUP goes here */
+  char *path;     /* FS2: below the v2 mount, "/user.slice/.../id"; SYSTEMD: the cgroupsPath triple
+                     "slice:prefix:name", completed */
+  char **v1_dirs; /* FS1: absolute directory of the container in each hierarchy (strv) */
+  char *v2_dir;   /* FS2, hybrid FS1: absolute directory; CLONE_INTO_CGROUP goes here */
   gboolean user_bus; /* SYSTEMD: the user's bus */
   gboolean delegate;
-  char **properties; /* SYSTEMD: org.systemd.property.* as "Name=gvariant text" (strv) */
-  char *subgroup;    /* run.oci.systemd.subgroup */
+  char **properties;     /* SYSTEMD: org.systemd.property.* as "Name=gvariant text" (strv) */
+  char *subgroup;        /* run.oci.systemd.subgroup */
   gboolean device_rules; /* enforce device rules (real root only) */
   const RuncSpecResources *resources; /* NULL: nothing to set */
 } RuncCgroupPlan;
@@ -84,7 +85,7 @@ typedef enum
 typedef struct
 {
   RuncOverlayKind kind;
-  char **lowers;  /* strv, absolute */
+  char **lowers;   /* strv, absolute */
   char *directory; /* kept upper layer; NULL: ephemeral */
 } RuncOverlayPlan;
 
@@ -103,11 +104,11 @@ typedef struct
   RuncPlanHooks create_runtime;
   RuncPlanHooks poststart;
   RuncPlanHooks poststop;
-  gboolean child_hooks;  /* the op list has HOOKS: send HOOK_STATE */
-  gboolean wait_root;    /* the child sends ROOT_READY and waits for HOOKS_DONE */
-  gboolean sends_ready;  /* the child sends READY before it waits for PROCEED */
-  gboolean new_userns;   /* the container gets a user namespace of its own */
-  gboolean own_pidns;    /* the container has a pid namespace of its own */
+  gboolean child_hooks; /* the op list has HOOKS: send HOOK_STATE */
+  gboolean wait_root;   /* the child sends ROOT_READY and waits for HOOKS_DONE */
+  gboolean sends_ready; /* the child sends READY before it waits for PROCEED */
+  gboolean new_userns;  /* the container gets a user namespace of its own */
+  gboolean own_pidns;   /* the container has a pid namespace of its own */
 
   const RuncSpecSeccomp *seccomp; /* NULL: no filter */
   gboolean terminal;
@@ -133,13 +134,14 @@ RuncPlan *runc_plan_new (const RuncPlanInput *input, GError **error);
 /* What exec needs to know about the container, from its state. */
 typedef struct
 {
-  const RuncSpec *spec;   /* the container's config.json */
-  const RuncSpecProcess *process; /* what to execute: merged by the engine from process.json or arguments */
+  const RuncSpec *spec; /* the container's config.json */
+  const RuncSpecProcess
+      *process; /* what to execute: merged by the engine from process.json or arguments */
   const RuncHost *host;
   const RuncExecRequest *request;
-  guint64 join_flags;     /* CLONE_NEW* of the namespaces of init that differ from ours */
+  guint64 join_flags;        /* CLONE_NEW* of the namespaces of init that differ from ours */
   char *const *cgroup_files; /* files for CGROUP_JOIN when there is no v2 directory for the clone */
-  const char *apparmor;   /* final label or NULL */
+  const char *apparmor;      /* final label or NULL */
   gboolean setgroups_allowed; /* /proc/PID/setgroups of init is not "deny" */
   gboolean no_new_keyring;    /* the container was made with --no-new-keyring */
 } RuncExecPlanInput;
@@ -170,8 +172,8 @@ struct RuncPlanFailure
 gboolean runc_plan_throw_failure (const RuncPlan *plan, const struct RuncPlanFailure *failure,
                                   GError **error);
 
-/* The names of the mount options that a plan understands, sorted (NULL-terminated, static); not those
- * that are handed on to a filesystem. For `features`. */
+/* The names of the mount options that a plan understands, sorted (NULL-terminated, static); not
+ * those that are handed on to a filesystem. For `features`. */
 const char *const *runc_plan_mount_options (void);
 
 void runc_plan_free (RuncPlan *plan);

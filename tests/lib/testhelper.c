@@ -620,7 +620,8 @@ is_leftover (const char *pid, const char *mark, unsigned long long since, char *
   for (ssize_t at = 0; at < len; at += (ssize_t)strlen (environ_block + at) + 1)
     if (strcmp (environ_block + at, mark) == 0)
       return true;
-  /* A zombie and a kernel thread have no memory and so no environment; they are not our business. */
+  /* A zombie and a kernel thread have no memory and so no environment; they are not our business.
+   */
   return len < 0 && read_proc (pid, "status", status, sizeof status) > 0
          && strstr (status, "\nVmSize:") != NULL && is_our_uid (status, ranges);
 }
