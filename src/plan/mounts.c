@@ -350,22 +350,24 @@ keep_option (RuncBuilder *b, const RuncPlannedMount *m, const char *option)
   return false;
 }
 
-/* The options for the filesystem itself. @extra: one more, or NULL. */
+/* The options for the filesystem itself: those given, and up to two of ours (or NULL). */
 static const char *const *
-fs_options (RuncBuilder *b, const RuncPlannedMount *m, const char *extra)
+fs_options (RuncBuilder *b, const RuncPlannedMount *m, const char *extra, const char *more)
 {
   const RuncMountOptions *o = &m->options;
   const char **list;
   gsize n = 0;
 
-  if (o->n_data == 0 && extra == NULL)
+  if (o->n_data == 0 && extra == NULL && more == NULL)
     return NULL;
-  list = runc_builder_alloc (b, (o->n_data + 2) * sizeof *list);
+  list = runc_builder_alloc (b, (o->n_data + 3) * sizeof *list);
   for (gsize i = 0; i < o->n_data; i++)
     if (keep_option (b, m, o->data[i]))
       list[n++] = o->data[i];
   if (extra != NULL)
     list[n++] = extra;
+  if (more != NULL)
+    list[n++] = more;
   return list;
 }
 
@@ -376,6 +378,16 @@ has_option (const RuncPlannedMount *m, const char *prefix)
     if (g_str_has_prefix (m->options.data[i], prefix))
       return true;
   return false;
+}
+
+/* In a user namespace the trusted.* attributes, with which overlayfs marks what is deleted, are not
+ * ours to write. */
+static const char *
+overlay_option (const RuncBuilder *b, const RuncPlannedMount *m)
+{
+  return strcmp (m->type, "overlay") == 0 && b->in_userns && !has_option (m, "userxattr")
+             ? "userxattr"
+             : NULL;
 }
 
 /* "context=..." for filesystems that take a label when they are mounted. */
@@ -415,7 +427,7 @@ mount_op (RuncBuilder *b, const RuncPlannedMount *m)
   op->u.fs = (RuncOpFs){
     .type = m->type,
     .source = m->spec->source != NULL ? m->spec->source : m->type,
-    .options = fs_options (b, m, label_option (b, m)),
+    .options = fs_options (b, m, label_option (b, m), overlay_option (b, m)),
     .attr = o->set | o->rec_set,
     .propagation = o->propagation,
     .superblock_readonly = (o->set & MOUNT_ATTR_RDONLY) != 0 && !is_virtual (m->type),
