@@ -48,6 +48,8 @@ runc_cgroup_create (const RuncCgroupSetup *setup, RuncCgroupMade *ret_made, GErr
    * allows something a process inside could not make its device nodes. */
   if (setup->ref.driver == DRIVER_FS1 && setup->device_rules)
     ok = ok && runc_cgroup_devices_apply (&setup->ref, setup->resources, error);
+  if (made.v2_dir != NULL)
+    ok = ok && runc_cgroup_v2_delegate (made.v2_dir, setup->owner, error);
   if (!ok)
     {
       runc_cgroup_dir_unmake (dirs);

@@ -33,6 +33,8 @@ typedef struct
   const char *subgroup;
   gboolean delegate;
   gboolean device_rules;
+  uid_t owner; /* outside id of the container's root, when the container may manage its v2 cgroup
+                  (own user and cgroup namespace, writable mount); 0: nobody else than us */
   const RuncSpecResources *resources; /* or NULL */
 } RuncCgroupSetup;
 

@@ -164,7 +164,8 @@ set_by_hand (const RuncCgroupSetup *setup, const char *dir, GError **error)
       resources.cpu = &cpu;
     }
   return runc_cgroup_limits_apply (&ref, &resources, NULL, error)
-         && (!setup->device_rules || runc_cgroup_devices_apply (&ref, &resources, error));
+         && (!setup->device_rules || runc_cgroup_devices_apply (&ref, &resources, error))
+         && runc_cgroup_v2_delegate (dir, setup->owner, error);
 }
 
 /* What is left to do in the new unit, whose cgroup is *@dir: the sub-cgroup, which takes its place,

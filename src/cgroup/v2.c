@@ -7,6 +7,7 @@
 #include "cgroup/dir.h"
 #include "sys/procfs.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -108,4 +109,26 @@ runc_cgroup_v2_may_enter (const char *dir)
     }
   procs = g_strdup_printf ("%.*s/cgroup.procs", (int)common, dir);
   return access (procs, W_OK) == 0;
+}
+
+gboolean
+runc_cgroup_v2_delegate (const char *dir, uid_t owner, GError **error)
+{
+  g_autofree char *list = NULL;
+
+  if (owner == 0)
+    return TRUE;
+  autofd int fd = runc_cgroup_dir_open (dir);
+  if (fd < 0 || fchown (fd, owner, (gid_t)-1) < 0)
+    return runc_cgroup_throw (error, fd < 0 ? fd : errno, "cannot give cgroup '%s' to uid %u", dir,
+                              owner);
+  if (!g_file_get_contents ("/sys/kernel/cgroup/delegate", &list, NULL, NULL))
+    list = g_strdup (
+        "cgroup.procs\ncgroup.threads\ncgroup.subtree_control\n"); /* before Linux 4.15 */
+  g_auto (GStrv) files = g_strsplit (list, "\n", -1);
+  for (char **file = files; *file != NULL; file++)
+    if (**file != '\0' && fchownat (fd, *file, owner, (gid_t)-1, AT_SYMLINK_NOFOLLOW) < 0
+        && errno != ENOENT)
+      return runc_cgroup_throw (error, errno, "cannot give '%s/%s' to uid %u", dir, *file, owner);
+  return TRUE;
 }

@@ -4,6 +4,7 @@
 #include "cgroup-fixture.h"
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "cgroup/dir.h"
 
 #include <errno.h>
@@ -218,6 +219,90 @@ test_undo (Fixture *f, gconstpointer data)
   f->setup.ref.v1_dirs = f->v1_dirs;
 }
 
+/* Below a threaded cgroup a new one cannot hold processes, unless it is threaded, too. */
+static void
+test_threaded (Fixture *f, gconstpointer data)
+{
+  static const RuncSpecMemory memory = { .limit = { true, 1 << 20 } };
+  static const RuncSpecResources resources = { .memory = &memory };
+  g_auto (RuncCgroupMade) refused = { .v2_fd = -EBADF };
+  g_auto (RuncCgroupMade) made = { .v2_fd = -EBADF };
+  g_autoptr (GError) error = NULL;
+
+  (void)data;
+  if (!usable (f))
+    return;
+  g_autofree char *parent = g_path_get_dirname (f->v2_dir);
+  g_autofree char *sibling = g_build_filename (parent, "threads", NULL);
+  g_assert_cmpint (mkdir (parent, 0755), ==, 0);
+  g_assert_cmpint (mkdir (sibling, 0755), ==, 0);
+  autofd int fd = runc_cgroup_dir_open (sibling);
+  g_assert_cmpint (runc_cgroup_write (fd, "cgroup.type", "threaded"), ==, 0);
+
+  f->setup.resources = &resources;
+  g_assert_false (runc_cgroup_create (&f->setup, &refused, &error));
+  g_assert_nonnull (strstr (error->message, "a parent cgroup is threaded"));
+  g_clear_error (&error);
+  g_assert_cmpint (access (f->v2_dir, F_OK), ==, -1);
+
+  f->setup.resources = NULL;
+  create (f, &made);
+  g_auto (GStrv) files = runc_cgroup_join_files (&f->setup.ref, NULL, &error);
+  pid_t pid = spawn_into (f, files, NULL);
+  g_autoptr (GArray) pids = runc_cgroup_pids (&f->setup.ref, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (pids->len, ==, 1);
+  runc_cgroup_remove (&f->setup.ref, &error);
+  g_assert_no_error (error);
+  g_assert_true (died_of (pid, SIGKILL));
+  forget_children (f);
+  g_assert_cmpint (rmdir (sibling), ==, 0);
+}
+
+/* Given to another uid: the directory and what a delegatee writes, but no limit. */
+static void
+test_owner (Fixture *f, gconstpointer data)
+{
+  g_auto (RuncCgroupMade) made = { .v2_fd = -EBADF };
+  struct stat st;
+
+  (void)data;
+  if (!usable (f))
+    return;
+  f->setup.owner = 12345;
+  create (f, &made);
+  g_assert_cmpint (fstat (made.v2_fd, &st), ==, 0);
+  g_assert_cmpuint (st.st_uid, ==, 12345);
+  g_assert_cmpint (fstatat (made.v2_fd, "cgroup.procs", &st, 0), ==, 0);
+  g_assert_cmpuint (st.st_uid, ==, 12345);
+  g_assert_cmpint (fstatat (made.v2_fd, "cgroup.freeze", &st, 0), ==, 0);
+  g_assert_cmpuint (st.st_uid, ==, 0);
+}
+
+/* All controllers of the hierarchy are there for the container, and below a parent that has
+ * processes of its own the cgroup is made all the same. */
+static void
+test_controllers (Fixture *f, gconstpointer data)
+{
+  g_auto (RuncCgroupMade) made = { .v2_fd = -EBADF };
+  g_autofree char *offered = NULL, *have = NULL;
+
+  (void)data;
+  if (!usable (f))
+    return;
+  g_autofree char *mount = runc_cgroup_v2_mount_of (f->v2_dir);
+  autofd int fd = runc_cgroup_dir_open (mount);
+  g_assert_cmpint (runc_cgroup_read (fd, "cgroup.controllers", &offered), ==, 0);
+  if (strlen (offered) <= 1)
+    {
+      g_test_skip ("no controllers in the v2 hierarchy");
+      return;
+    }
+  create (f, &made);
+  g_assert_cmpint (runc_cgroup_read (made.v2_fd, "cgroup.controllers", &have), ==, 0);
+  g_assert_cmpstr (have, ==, offered);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -232,6 +317,12 @@ main (int argc, char **argv)
   };
 
   g_test_init (&argc, &argv, NULL);
+  g_test_add ("/cgroup/v2/threaded", Fixture, GINT_TO_POINTER (DRIVER_FS2), set_up, test_threaded,
+              tear_down);
+  g_test_add ("/cgroup/v2/owner", Fixture, GINT_TO_POINTER (DRIVER_FS2), set_up, test_owner,
+              tear_down);
+  g_test_add ("/cgroup/v2/controllers", Fixture, GINT_TO_POINTER (DRIVER_FS2), set_up,
+              test_controllers, tear_down);
   for (gsize i = 0; i < G_N_ELEMENTS (tests); i++)
     for (int driver = DRIVER_FS2; driver <= DRIVER_FS1; driver++)
       {
