@@ -1,0 +1,1 @@
+doc_files += docs/security.md

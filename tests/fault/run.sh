@@ -43,18 +43,14 @@ shopt -s nullglob
 
 # ---------------------------------------------------------------- what the runs need
 
-# The user, with ranges, is only there in this mount namespace.
+# The user, with ranges, is only there in this mount namespace. It gets a copy of all of /etc: a mount on
+# one file of it ends when somebody outside replaces that file.
 make_user() {
-  local file
-  for file in passwd group subuid subgid; do
-    cat "/etc/$file" >"$work/$file" 2>/dev/null
-  done
-  echo "runc-fault:x:$uid:$uid::$work:/bin/sh" >>"$work/passwd"
-  echo "runc-fault:x:$uid:" >>"$work/group"
-  echo "runc-fault:3000000000:65536" | tee -a "$work/subuid" >>"$work/subgid"
-  for file in passwd group subuid subgid; do
-    mount --bind "$work/$file" "/etc/$file" || die "cannot bind over /etc/$file"
-  done
+  cp -a /etc "$work/etc"
+  echo "runc-fault:x:$uid:$uid::$work:/bin/sh" >>"$work/etc/passwd"
+  echo "runc-fault:x:$uid:" >>"$work/etc/group"
+  echo "runc-fault:3000000000:65536" | tee -a "$work/etc/subuid" >>"$work/etc/subgid"
+  mount --bind "$work/etc" /etc || die "cannot bind over /etc"
 }
 
 # A bundle in which about every op of the child occurs.
@@ -150,9 +146,10 @@ clean_up() {
   [[ -z $rest ]] || complain "left after delete --force: $rest"
 }
 
-# judge WHO OP: after the faulty call.
+# judge WHO OP: after the faulty call. $clean: nothing is there any more.
 judge() {
   local who=$1 op=$2 rest
+  clean=0
   lines
   ((status != 124 && status != 137)) || complain "it hangs"
   if ((status == 0)); then
@@ -162,12 +159,13 @@ judge() {
     ((${#said[@]} == 1)) || complain "there should be one line that says why"
   fi
   case $op in
-  run) rest=$(left "$who") ;;
-  create) ((status == 0)) && rest= || rest=$(left "$who") ;;
-  delete) ((status != 0)) && rest= || rest=$(left "$who") ;;
-  *) rest= ;;
+  run) clean=1 ;;
+  create) ((status == 0)) || clean=1 ;;
+  delete) ((status != 0)) || clean=1 ;;
   esac
-  if [[ -n $rest ]]; then
+  ((clean == 0)) || rest=$(left "$who")
+  if [[ -n ${rest:-} ]]; then
+    clean=0
     [[ $rest != *process* && ${said[*]} =~ (remove|clean|delete|cgroup) ]] || complain "left behind: $rest"
   fi
 }
@@ -217,7 +215,7 @@ sweep() {
     esac
     judge "$who" "$op"
     was_hit || hit=0
-    [[ $op == exec && $hit == 1 ]] || clean_up "$who"
+    [[ $op == exec && $hit == 1 || $clean == 1 ]] || clean_up "$who"
     count=$((count + 1))
   done
   ((hit == 0)) || complain "no end"
