@@ -72,6 +72,55 @@ systemd_properties (RuncBuilder *b, GError **error)
   return TRUE;
 }
 
+/* The directory of a slice: "a-b.slice" is in "a.slice". */
+static char *
+slice_dir (RuncBuilder *b, const char *slice, GError **error)
+{
+  g_autoptr (GString) dir = g_string_new (NULL);
+  gsize len = strlen (slice);
+
+  if (strcmp (slice, "-.slice") == 0)
+    return runc_builder_strndup (b, "", 0);
+  if (len < strlen ("x.slice") || !g_str_has_suffix (slice, ".slice") || strchr (slice, '/') != NULL
+      || slice[0] == '-' || slice[len - strlen (".slice") - 1] == '-'
+      || strstr (slice, "--") != NULL)
+    {
+      runc_throw (error, RUNC_ERROR_INVALID_SPEC, "linux.cgroupsPath: invalid slice name: %s",
+                  slice);
+      return NULL;
+    }
+  for (const char *end = strchr (slice, '-'); end != NULL; end = strchr (end + 1, '-'))
+    g_string_append_printf (dir, "/%.*s.slice", (int)(end - slice), slice);
+  g_string_append_printf (dir, "/%s", slice);
+  return runc_builder_strndup (b, dir->str, dir->len);
+}
+
+/* systemd makes the directories of a unit in the v1 hierarchies that it manages. The others are
+ * ours to make, in the same places, and the process joins them all by itself. */
+static gboolean
+plan_systemd_v1 (RuncBuilder *b, GError **error)
+{
+  RuncCgroupPlan *cgroup = &b->plan->cgroup;
+  const RuncHost *host = b->host;
+  g_auto (GStrv) parts = g_strsplit (cgroup->path, ":", 3);
+  const char *dir;
+  char *unit;
+
+  if (cgroup->user_bus)
+    return runc_throw (error, RUNC_ERROR_UNSUPPORTED,
+                       "cannot use rootless systemd cgroups manager on cgroup v1");
+  dir = slice_dir (b, parts[0], error);
+  if (dir == NULL)
+    return FALSE;
+  unit = g_str_has_suffix (parts[2], ".slice")
+             ? runc_builder_printf (b, "%s/%s", dir, parts[2])
+             : runc_builder_printf (b, "%s/%s-%s.scope", dir, parts[1], parts[2]);
+  cgroup->v1_dirs = runc_builder_alloc (b, (host->n_cgroup1 + 1) * sizeof (char *));
+  for (gsize i = 0; i < host->n_cgroup1; i++)
+    cgroup->v1_dirs[i] = runc_builder_path (b, host->cgroup1[i].mountpoint, unit);
+  return TRUE;
+}
+
 static gboolean
 plan_systemd (RuncBuilder *b, GError **error)
 {
@@ -98,6 +147,8 @@ plan_systemd (RuncBuilder *b, GError **error)
       cgroup->path = runc_builder_printf (b, "%s:%s:%s", parts[0][0] != '\0' ? parts[0] : slice,
                                           parts[1], parts[2]);
     }
+  if (b->host->n_cgroup1 > 0 && !plan_systemd_v1 (b, error))
+    return FALSE;
   return systemd_properties (b, error);
 }
 

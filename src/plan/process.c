@@ -362,6 +362,31 @@ close_fds (RuncBuilder *b, const RuncProcessPlan *p)
   runc_builder_op (b, RUNC_OP_CLOSE_FDS, RUNC_LABEL_NONE)->u.number = 3 + (int64_t)p->preserve_fds;
 }
 
+static RuncOp *
+credentials_op (RuncBuilder *b, const RuncSpecUser *user, bool set_groups)
+{
+  RuncOp *op = runc_builder_op (b, RUNC_OP_CREDENTIALS, "process.user");
+
+  op->u.ids = (RuncOpIds){ .uid = user->uid,
+                           .gid = user->gid,
+                           .groups = user->additional_gids,
+                           .n_groups = user->n_additional_gids,
+                           .set_groups = set_groups };
+  return op;
+}
+
+static void
+credentials_ops (RuncBuilder *b, const RuncSpecUser *user, bool set_groups)
+{
+  RuncOp *op = credentials_op (b, user, set_groups);
+
+  /* Whether a user namespace that was made by others allows it only shows by trying. */
+  if (!set_groups || !b->ns.join_user)
+    return;
+  runc_builder_on_error (op, RUNC_ON_ERROR_ALTERNATIVE, EPERM, 0, 0);
+  credentials_op (b, user, false)->alternative = true;
+}
+
 static void
 credentials (RuncBuilder *b, const RuncProcessPlan *p)
 {
@@ -374,7 +399,6 @@ credentials (RuncBuilder *b, const RuncProcessPlan *p)
   bool change = set_groups || user->uid != 0 || user->gid != 0;
   bool filter_early = p->seccomp != NULL && !process->no_new_privileges;
   RuncOpCaps caps;
-  RuncOp *op;
 
   plan_capabilities (b, process, &caps);
   chdir_op (b, process, change);
@@ -393,12 +417,7 @@ credentials (RuncBuilder *b, const RuncProcessPlan *p)
     runc_builder_op (b, RUNC_OP_STDIO_OWNER, "process.user")->u.ids.uid = user->uid;
   if (change)
     {
-      op = runc_builder_op (b, RUNC_OP_CREDENTIALS, "process.user");
-      op->u.ids = (RuncOpIds){ .uid = user->uid,
-                               .gid = user->gid,
-                               .groups = user->additional_gids,
-                               .n_groups = user->n_additional_gids,
-                               .set_groups = set_groups };
+      credentials_ops (b, user, set_groups);
       chdir_op (b, process, false);
     }
   runc_builder_op (b, RUNC_OP_CAPABILITIES, "process.capabilities")->u.caps = caps;

@@ -242,6 +242,27 @@ static const struct
     USER,
     { "error: process.env[0]: invalid environment variable" } },
 
+  { "groups/joined-user-namespace",
+    "{" PROCESS "}," NS (",{\"type\":\"user\",\"path\":\"/n\"}") "}}",
+    "{" PLACE ",\"euid\":0,\"initial_userns\":true,\"effective_caps\":2199023255551,"
+    "\"setgroups_allowed\":true," ALL_IDS ",\"namespaces\":{\"user\":{\"owner\":\"other\"}}}",
+    { "become-root uid=0 gid=0 groups=- alternative-on=EPERM", "  else become-root uid=0 gid=0 (",
+      "credentials uid=0 gid=0 groups=- alternative-on=EPERM" } },
+  { "capabilities/ambient-needs-inheritable",
+    "{" PROCESS ",\"capabilities\":{\"bounding\":[\"CAP_KILL\"],\"permitted\":[\"CAP_KILL\"],"
+    "\"effective\":[\"CAP_KILL\"],\"ambient\":[\"CAP_KILL\"]}}," NS ("") "}}",
+    USER,
+    { "effective=KILL permitted=KILL inheritable=- ambient=-",
+      "warning can't raise ambient capability CAP_KILL" } },
+  { "capabilities/not-given-are-none",
+    "{" PROCESS "}," NS ("") "}}",
+    ROOT,
+    { "bounding bounding=-", "capabilities effective=- permitted=- inheritable=- ambient=-" } },
+  { "overlay/mount-in-a-user-namespace",
+    MOUNT ("\"destination\":\"/m\",\"type\":\"overlay\",\"options\":[\"lowerdir=/a\"]"),
+    USER,
+    { "options=lowerdir=/a,userxattr" } },
+
   /* sysctl */
   { "sysctl/own-namespace",
     "{" PROCESS "}," NS (",{\"type\":\"network\"}") ",\"sysctl\":{\"net.ipv4.ip_forward\":\"1\"}}}",
