@@ -40,7 +40,8 @@ runc_cgroup_create (const RuncCgroupSetup *setup, RuncCgroupMade *ret_made, GErr
 
   if (setup->ref.driver == DRIVER_FS2)
     ok = runc_cgroup_fs2_create (setup, dirs, &made, error);
-  else if (setup->ref.driver == DRIVER_FS1)
+  else if (setup->ref.driver == DRIVER_FS1
+           || (setup->ref.driver == DRIVER_SYSTEMD && setup->ref.v1_dirs != NULL))
     ok = runc_cgroup_fs1_create (setup, dirs, &made, error);
   if (setup->ref.driver == DRIVER_FS1 || setup->ref.driver == DRIVER_FS2)
     ok = ok && runc_cgroup_limits_apply (&setup->ref, setup->resources, NULL, error);

@@ -102,20 +102,21 @@ ask_manager (const RuncCgroupRef *ref, const char *op, GVariant *properties, GEr
   return send_request (ref, request, error);
 }
 
-/* The v2 cgroup that systemd has put @pid into. */
-static char *
-find_dir (pid_t pid, const char *unit, GError **error)
+/* The v2 cgroup that systemd has put @pid into; on a v1 host there may be none. */
+static gboolean
+find_dir (const RuncCgroupRef *ref, pid_t pid, char **ret_dir, GError **error)
 {
   char *dir = runc_cgroup_v2_dir_of_process (pid, "/sys/fs/cgroup");
 
   if (dir == NULL)
     dir = runc_cgroup_v2_dir_of_process (pid, "/sys/fs/cgroup/unified");
-  if (dir == NULL)
-    runc_throw (error, RUNC_ERROR_SYSTEM,
-                "cannot find the cgroup of systemd unit '%s': no cgroup v2 hierarchy at "
-                "/sys/fs/cgroup shows process %d",
-                unit, (int)pid);
-  return dir;
+  if (dir == NULL && ref->v1_dirs == NULL)
+    return runc_throw (error, RUNC_ERROR_SYSTEM,
+                       "cannot find the cgroup of systemd unit '%s': no cgroup v2 hierarchy at "
+                       "/sys/fs/cgroup shows process %d",
+                       ref->unit, (int)pid);
+  *ret_dir = dir;
+  return TRUE;
 }
 
 /* Put @pid, which is in @dir, into its sub-cgroup @name, and let that have the controllers. */
@@ -151,7 +152,7 @@ enter_subgroup (const char *dir, const char *name, pid_t pid, GError **error)
 static gboolean
 set_by_hand (const RuncCgroupSetup *setup, const char *dir, GError **error)
 {
-  RuncCgroupRef ref = { .driver = DRIVER_SYSTEMD, .v2_dir = dir };
+  RuncCgroupRef ref = { .driver = DRIVER_SYSTEMD, .v1_dirs = setup->ref.v1_dirs, .v2_dir = dir };
   RuncSpecResources resources = { 0 };
   RuncSpecCpu cpu = { 0 };
 
@@ -165,7 +166,7 @@ set_by_hand (const RuncCgroupSetup *setup, const char *dir, GError **error)
     }
   return runc_cgroup_limits_apply (&ref, &resources, NULL, error)
          && (!setup->device_rules || runc_cgroup_devices_apply (&ref, &resources, error))
-         && runc_cgroup_v2_delegate (dir, setup->owner, error);
+         && (dir == NULL || runc_cgroup_v2_delegate (dir, setup->owner, error));
 }
 
 /* What is left to do in the new unit, whose cgroup is *@dir: the sub-cgroup, which takes its place,
@@ -173,7 +174,7 @@ set_by_hand (const RuncCgroupSetup *setup, const char *dir, GError **error)
 static gboolean
 settle (const RuncCgroupSetup *setup, pid_t pid, char **dir, GError **error)
 {
-  if (setup->subgroup != NULL && *setup->subgroup != '\0')
+  if (setup->subgroup != NULL && *setup->subgroup != '\0' && setup->ref.v1_dirs == NULL)
     {
       char *sub = enter_subgroup (*dir, setup->subgroup, pid, error);
 
@@ -191,17 +192,20 @@ runc_cgroup_systemd_adopt (const RuncCgroupSetup *setup, pid_t pid, RuncCgroupMa
 {
   g_autofree char *slice = NULL, *unit = NULL, *dir = NULL, *top = NULL;
   g_autoptr (GVariant) properties = runc_unit_start_properties (setup, pid, error);
-  RuncCgroupRef ref = { .driver = DRIVER_SYSTEMD, .user_bus = setup->ref.user_bus };
+  RuncCgroupRef ref = { .driver = DRIVER_SYSTEMD,
+                        .v1_dirs = setup->ref.v1_dirs,
+                        .user_bus = setup->ref.user_bus };
+  gboolean ok;
 
   if (properties == NULL || !runc_unit_name (setup->systemd_path, &slice, &unit, error))
     return FALSE;
   ref.unit = unit;
   if (!ask_manager (&ref, "start", properties, error))
     return runc_prefix (error, "unable to apply cgroup configuration");
-  dir = find_dir (pid, unit, error);
+  ok = find_dir (&ref, pid, &dir, error);
   top = g_strdup (dir);
   ref.v2_dir = top;
-  if (dir == NULL || !settle (setup, pid, &dir, error))
+  if (!ok || !settle (setup, pid, &dir, error))
     {
       g_autoptr (GError) local = NULL;
 
@@ -221,11 +225,15 @@ runc_cgroup_systemd_update (const RuncCgroupRef *ref, const RuncSpecResources *r
                             GError **error)
 {
   g_autoptr (GVariant) properties = NULL;
+  RuncUnitFlags flags = 0;
 
   if (ref->unit == NULL)
     return TRUE;
-  properties
-      = runc_unit_limit_properties (resources, !ref->user_bus && resources->n_devices > 0, error);
+  if (!ref->user_bus && resources->n_devices > 0)
+    flags |= RUNC_UNIT_DEVICES;
+  if (ref->v1_dirs != NULL)
+    flags |= RUNC_UNIT_V1;
+  properties = runc_unit_limit_properties (resources, flags, error);
   return properties != NULL && ask_manager (ref, "set", properties, error);
 }
 
@@ -246,21 +254,22 @@ runc_cgroup_systemd_attach (const RuncCgroupRef *ref, pid_t pid, GError **error)
   return send_request (ref, request, error);
 }
 
-/* Kill everything in the cgroup, and see whether systemd removes it on its own, as it does with a
+/* Kill everything in the unit, and see whether systemd removes it on its own, as it does with a
  * scope that has no process any more. */
 static gboolean
-vanishes (const char *dir)
+vanishes (const RuncCgroupRef *ref)
 {
   RuncCgroupBackoff backoff = { .deadline = g_get_monotonic_time () + VANISH_TIMEOUT_US };
-  const RuncCgroupRef ref = { .v2_dir = dir };
+  const char *dir
+      = ref->v2_dir != NULL ? ref->v2_dir : runc_cgroup_v1_dir_by_name (ref, "name=systemd");
 
+  if (dir == NULL)
+    return FALSE;
+  if (access (dir, F_OK) == 0)
+    runc_cgroup_signal_all (ref, SIGKILL, NULL);
   while (access (dir, F_OK) == 0)
-    {
-      if (backoff.step_us == 0)
-        runc_cgroup_signal_all (&ref, SIGKILL, NULL);
-      if (!runc_cgroup_backoff_wait (&backoff, -1))
-        return FALSE;
-    }
+    if (!runc_cgroup_backoff_wait (&backoff, -1))
+      return FALSE;
   return TRUE;
 }
 
@@ -269,9 +278,7 @@ runc_cgroup_systemd_remove (const RuncCgroupRef *ref, GError **error)
 {
   /* Without a name, runc was killed before the unit existed, or its process has never run: the
    * unit, if there is one, ends with it. */
-  if (ref->unit == NULL)
-    return TRUE;
-  if (ref->v2_dir != NULL && g_str_has_suffix (ref->unit, ".scope") && vanishes (ref->v2_dir))
+  if (ref->unit == NULL || (vanishes (ref) && g_str_has_suffix (ref->unit, ".scope")))
     return TRUE;
   return ask_manager (ref, "stop", NULL, error);
 }

@@ -293,29 +293,53 @@ add_unified (GVariantBuilder *list, const RuncPairs *unified, GError **error)
   return TRUE;
 }
 
+/* v1 has properties of its own, in the OCI's terms. What has none is only written to the cgroup. */
+static void
+add_limits_v1 (GVariantBuilder *list, const RuncSpecResources *resources)
+{
+  const RuncSpecMemory *memory = resources->memory;
+  const RuncSpecCpu *cpu = resources->cpu;
+  const RuncSpecBlockIo *io = resources->block_io;
+
+  if (memory != NULL && memory->limit.present && memory->limit.value != 0)
+    add_u64 (list, "MemoryLimit", (guint64)memory->limit.value);
+  if (cpu != NULL && cpu->shares.present && cpu->shares.value != 0)
+    add_u64 (list, "CPUShares", cpu->shares.value);
+  if (cpu != NULL)
+    add_quota (list, cpu->quota.present ? cpu->quota.value : 0,
+               cpu->period.present ? cpu->period.value : 0);
+  if (io != NULL && io->weight.present && io->weight.value != 0)
+    add_u64 (list, "BlockIOWeight", io->weight.value);
+}
+
 static gboolean
-add_limits (GVariantBuilder *list, const RuncSpecResources *resources, gboolean devices,
+add_limits (GVariantBuilder *list, const RuncSpecResources *resources, RuncUnitFlags flags,
             GError **error)
 {
-  if (devices && !add_devices (list, resources, error))
+  if ((flags & RUNC_UNIT_DEVICES) && !add_devices (list, resources, error))
     return FALSE;
   if (resources == NULL)
     return TRUE;
+  if (resources->pids_limit.present)
+    add_u64 (list, "TasksMax", runc_cgroup_pids_max (resources->pids_limit.value));
+  if (flags & RUNC_UNIT_V1)
+    {
+      add_limits_v1 (list, resources);
+      return TRUE;
+    }
   if (resources->memory != NULL && !add_memory (list, resources->memory, error))
     return FALSE;
   if (resources->cpu != NULL && !add_cpu (list, resources->cpu, error))
     return FALSE;
-  if (resources->pids_limit.present)
-    add_u64 (list, "TasksMax", runc_cgroup_pids_max (resources->pids_limit.value));
   return add_unified (list, &resources->unified, error);
 }
 
 GVariant *
-runc_unit_limit_properties (const RuncSpecResources *resources, gboolean devices, GError **error)
+runc_unit_limit_properties (const RuncSpecResources *resources, RuncUnitFlags flags, GError **error)
 {
   g_auto (GVariantBuilder) list = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(sv)"));
 
-  if (!add_limits (&list, resources, devices, error))
+  if (!add_limits (&list, resources, flags, error))
     return NULL;
   return g_variant_ref_sink (g_variant_builder_end (&list));
 }
@@ -432,13 +456,16 @@ runc_unit_start_properties (const RuncCgroupSetup *setup, pid_t pid, GError **er
   /* Accounting as if the cgroup had been made by hand, where all controllers are enabled. */
   add_flag (&list, "MemoryAccounting", TRUE);
   add_flag (&list, "CPUAccounting", TRUE);
-  add_flag (&list, "IOAccounting", TRUE);
+  add_flag (&list, setup->ref.v1_dirs != NULL ? "BlockIOAccounting" : "IOAccounting", TRUE);
   add_flag (&list, "TasksAccounting", TRUE);
   add_flag (&list, "DefaultDependencies", FALSE);
   /* A unit whose last process was killed is not to stay behind as failed. */
   add (&list, "CollectMode", g_variant_new_string ("inactive-or-failed"));
   add_oom_policy (&list, setup->resources);
-  if (!add_limits (&list, setup->resources, setup->device_rules, error))
+  if (!add_limits (&list, setup->resources,
+                   (setup->device_rules ? RUNC_UNIT_DEVICES : 0)
+                       | (setup->ref.v1_dirs != NULL ? RUNC_UNIT_V1 : 0),
+                   error))
     return NULL;
   for (char **annotation = setup->properties; annotation != NULL && *annotation != NULL;
        annotation++)

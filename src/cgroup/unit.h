@@ -21,10 +21,14 @@ gboolean runc_unit_name (const char *path, char **ret_slice, char **ret_unit, GE
  * Errors: RUNC_ERROR_INVALID_SPEC for a value that is no GVariant, or a limit that cannot be. */
 GVariant *runc_unit_start_properties (const RuncCgroupSetup *setup, pid_t pid, GError **error);
 
-/* The limits alone, as update sets them on a running unit.
- *
- * @devices: whether the unit is to enforce resources->devices */
-GVariant *runc_unit_limit_properties (const RuncSpecResources *resources, gboolean devices,
+typedef enum
+{
+  RUNC_UNIT_DEVICES = 1 << 0, /* the unit is to enforce resources->devices */
+  RUNC_UNIT_V1 = 1 << 1,      /* the controllers are those of cgroup v1 */
+} RuncUnitFlags;
+
+/* The limits alone, as update sets them on a running unit. */
+GVariant *runc_unit_limit_properties (const RuncSpecResources *resources, RuncUnitFlags flags,
                                       GError **error);
 
 /* The CPU quota that systemd will make of quota and period, which is rounded: what is written to

@@ -47,6 +47,7 @@ static const RuncSpecCpu cpu
 static const RuncSpecCpu no_quota = { .quota = SET (-1) };
 static const RuncSpecCpu idle = { .idle = SET (1), .mems = "0" };
 static const RuncSpecCpu bad_cpus = { .cpus = "x" };
+static const RuncSpecBlockIo io = { .weight = SET (500) };
 static const RuncPair unified[]
     = { { "memory.high", " 5\n" },  { "memory.swap.max", "max" }, { "pids.max", "0" },
         { "cpu.max", "max 50000" }, { "cpu.weight", "7" },        { "cpuset.mems", "1" },
@@ -65,57 +66,57 @@ static const struct
 {
   const char *name;
   RuncSpecResources r;
-  gboolean devices;
+  RuncUnitFlags flags;
   const char *expected; /* "!..." is an error */
 } cases[] = {
-  { "nothing", { 0 }, FALSE, "@a(sv) []" },
+  { "nothing", { 0 }, 0, "@a(sv) []" },
   { "memory",
     { .memory = &memory },
-    FALSE,
+    0,
     "[('MemoryMax', <uint64 100>), ('MemoryLow', <uint64 50>), ('MemorySwapMax', <uint64 200>)]" },
   { "no limit",
     { .memory = &unlimited, .pids_limit = SET (-1) },
-    FALSE,
-    "[('MemoryMax', <uint64 18446744073709551615>), "
-    "('MemorySwapMax', <uint64 18446744073709551615>), "
-    "('TasksMax', <uint64 18446744073709551615>)]" },
-  { "pids 0", { .pids_limit = SET (0) }, FALSE, "[('TasksMax', <uint64 1>)]" },
+    0,
+    "[('TasksMax', <uint64 18446744073709551615>), "
+    "('MemoryMax', <uint64 18446744073709551615>), "
+    "('MemorySwapMax', <uint64 18446744073709551615>)]" },
+  { "pids 0", { .pids_limit = SET (0) }, 0, "[('TasksMax', <uint64 1>)]" },
   { "cpu",
     { .cpu = &cpu },
-    FALSE,
+    0,
     "[('CPUWeight', <uint64 100>), ('CPUQuotaPeriodUSec', <uint64 100000>), "
     "('CPUQuotaPerSecUSec', <uint64 1240000>), ('AllowedCPUs', <[byte 0x01, 0x01]>)]" },
   { "no quota",
     { .cpu = &no_quota },
-    FALSE,
+    0,
     "[('CPUQuotaPerSecUSec', <uint64 18446744073709551615>)]" },
   { "idle",
     { .cpu = &idle },
-    FALSE,
+    0,
     "[('CPUWeight', <uint64 0>), ('AllowedMemoryNodes', <[byte 0x01]>)]" },
   { "bad cpus",
     { .cpu = &bad_cpus },
-    FALSE,
+    0,
     "!linux.resources.cpu.cpus: 'x' is not a list of numbers below 8192" },
   { "unified",
     { .unified = { unified, G_N_ELEMENTS (unified) } },
-    FALSE,
+    0,
     "[('MemoryHigh', <uint64 5>), ('MemorySwapMax', <uint64 18446744073709551615>), "
     "('TasksMax', <uint64 1>), ('CPUQuotaPeriodUSec', <uint64 50000>), "
     "('CPUQuotaPerSecUSec', <uint64 18446744073709551615>), ('CPUWeight', <uint64 7>), "
     "('AllowedMemoryNodes', <[byte 0x02]>)]" },
-  { "unified idle", { .unified = { unified_idle, 1 } }, FALSE, "[('CPUWeight', <uint64 0>)]" },
+  { "unified idle", { .unified = { unified_idle, 1 } }, 0, "[('CPUWeight', <uint64 0>)]" },
   { "unified, bad number",
     { .unified = { unified_bad, 1 } },
-    FALSE,
+    0,
     "!unified resource \"memory.max\" value invalid: \"lots\"" },
   { "unified, bad quota",
     { .unified = { unified_bad_quota, 1 } },
-    FALSE,
+    0,
     "!unified resource \"cpu.max\" value invalid: \"1 2 3\"" },
   { "devices",
     { .devices = strict, .n_devices = 2 },
-    TRUE,
+    RUNC_UNIT_DEVICES,
     "[('DeviceAllow', <@a(ss) []>), ('DevicePolicy', <'strict'>), ('DeviceAllow', "
     "<[('block-*', 'm'), ('char-*', 'm'), ('/dev/char/1:3', 'rwm'), ('/dev/char/1:5', 'rwm'), "
     "('/dev/char/1:7', 'rwm'), ('/dev/char/1:8', 'rwm'), ('/dev/char/1:9', 'rwm'), "
@@ -123,13 +124,19 @@ static const struct
     "('block-9', 'rw'), ('/dev/char/10:200', 'rwm'), ('char-136', 'rwm')]>)]" },
   { "all devices",
     { .devices = all, .n_devices = 1 },
-    TRUE,
+    RUNC_UNIT_DEVICES,
     "[('DeviceAllow', <@a(ss) []>), ('DevicePolicy', <'auto'>)]" },
   { "devices that systemd cannot name",
     { .devices = odd, .n_devices = 1 },
-    TRUE,
+    RUNC_UNIT_DEVICES,
     "[('DeviceAllow', <@a(ss) []>), ('DevicePolicy', <'auto'>)]" },
-  { "devices of an ordinary user", { .devices = strict, .n_devices = 2 }, FALSE, "@a(sv) []" },
+  { "v1",
+    { .memory = &memory, .cpu = &cpu, .block_io = &io, .pids_limit = SET (0) },
+    RUNC_UNIT_V1,
+    "[('TasksMax', <uint64 1>), ('MemoryLimit', <uint64 100>), ('CPUShares', <uint64 1024>), "
+    "('CPUQuotaPeriodUSec', <uint64 100000>), ('CPUQuotaPerSecUSec', <uint64 1240000>), "
+    "('BlockIOWeight', <uint64 500>)]" },
+  { "devices of an ordinary user", { .devices = strict, .n_devices = 2 }, 0, "@a(sv) []" },
 };
 
 static void
@@ -149,7 +156,7 @@ test_limits (void)
     {
       g_autoptr (GError) error = NULL;
       g_autoptr (GVariant) properties
-          = runc_unit_limit_properties (&cases[i].r, cases[i].devices, &error);
+          = runc_unit_limit_properties (&cases[i].r, cases[i].flags, &error);
 
       check (cases[i].name, properties, error, cases[i].expected);
     }
