@@ -141,7 +141,7 @@ unwritten() {
     | .mounts |= map(select(.destination != "/sys/fs/cgroup"))
     | .mounts += [{"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["nosuid", "noexec", "nodev", "relatime", "ro"]}]'
   script 'awk "\$5 ~ /^.sys.fs.cgroup/ { options[\$5] = \$6 } END { for (path in options) print path, options[path] }" /proc/self/mountinfo
-    for dir in $(find /sys/fs/cgroup -type d | head -n 60); do mkdir $dir/intruder 2>/dev/null && echo "made $dir/intruder"; done'
+    for dir in $(find /sys/fs/cgroup -type d 2>/dev/null | head -n 60); do mkdir $dir/intruder 2>/dev/null && echo "made $dir/intruder"; done'
   run_ct
   [[ -n $output ]]
   # Of mounts on the same path the last one is seen.
