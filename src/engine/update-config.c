@@ -180,7 +180,28 @@ unified_to_json (const RuncPairs *pairs)
   return object;
 }
 
-/* All but the device rules, which update does not change. */
+static RuncJson *
+device_rules_to_json (const RuncSpecResources *resources)
+{
+  RuncJson *array = json_object_new_array ();
+
+  for (gsize i = 0; i < resources->n_devices; i++)
+    {
+      const RuncSpecDeviceRule *rule = &resources->devices[i];
+      const char type[] = { rule->type, '\0' };
+      RuncJson *item = json_object_new_object ();
+
+      json_object_object_add (item, "allow", json_object_new_boolean (rule->allow));
+      add_string (item, "type", type);
+      add_int64 (item, "major", rule->major);
+      add_int64 (item, "minor", rule->minor);
+      add_string (item, "access", rule->access);
+      json_object_array_add (array, item);
+    }
+  return array;
+}
+
+/* All but the device rules, which are not merged but replaced. */
 static RuncJson *
 resources_to_json (const RuncSpecResources *resources)
 {
@@ -272,11 +293,37 @@ member_object (RuncJson *object, const char *key)
   return member;
 }
 
+static gboolean
+same_number (RuncOptInt64 a, RuncOptInt64 b)
+{
+  return a.present == b.present && (!a.present || a.value == b.value);
+}
+
+static gboolean
+same_rules (const RuncSpecResources *a, const RuncSpecResources *b)
+{
+  if (a->n_devices != b->n_devices)
+    return FALSE;
+  for (gsize i = 0; i < a->n_devices; i++)
+    {
+      const RuncSpecDeviceRule *x = &a->devices[i], *y = &b->devices[i];
+
+      if (x->allow != y->allow || x->type != y->type || !same_number (x->major, y->major)
+          || !same_number (x->minor, y->minor) || g_strcmp0 (x->access, y->access) != 0)
+        return FALSE;
+    }
+  return TRUE;
+}
+
 void
 runc_update_complete (RuncUpdate *update, const RuncSpecResources *wanted,
                       const RuncSpecResources *old)
 {
   update->resources = *wanted;
+  /* Engines repeat the rules of config.json with every update; meanwhile a hook may have added to
+   * what is in force. */
+  if (old != NULL && same_rules (wanted, old))
+    update->resources.n_devices = 0;
   if (wanted->memory != NULL)
     {
       RuncSpecMemory *memory = &update->memory;
@@ -316,6 +363,9 @@ void
 runc_update_merge (RuncJson *config, const RuncSpecResources *resources)
 {
   autojson RuncJson *set = resources_to_json (resources);
+  RuncJson *target = member_object (member_object (config, "linux"), "resources");
 
-  merge_object (member_object (member_object (config, "linux"), "resources"), set);
+  merge_object (target, set);
+  if (resources->n_devices > 0)
+    json_object_object_add (target, "devices", device_rules_to_json (resources));
 }

@@ -15,12 +15,12 @@ typedef struct
 } RuncUpdate;
 
 /* @wanted, and from @old (NULL: nothing) the other half of what only makes sense in pairs: quota
- * and period of the CPU, limits on memory and on memory with swap. */
+ * and period of the CPU, limits on memory and on memory with swap. Device rules that are those of
+ * @old are left out. */
 void runc_update_complete (RuncUpdate *update, const RuncSpecResources *wanted,
                            const RuncSpecResources *old);
 
-/* Merge @resources, but for the device rules, into linux.resources of @config, a config.json.
- * Elements of lists replace those about the same device, page size or interface. Strings that were
- * decoded from
- * @config may be gone afterwards. */
+/* Merge @resources into linux.resources of @config, a config.json. Elements of lists replace those
+ * about the same device, page size or interface; device rules replace all others. Strings that were
+ * decoded from @config may be gone afterwards. */
 void runc_update_merge (RuncJson *config, const RuncSpecResources *resources);

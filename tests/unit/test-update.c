@@ -44,6 +44,18 @@ test_complete (void)
       "{\"memory\":{\"reservation\":5}}" },
     { "{\"memory\":{\"limit\":10,\"swap\":20}}", "{\"pids\":{\"limit\":5}}",
       "{\"pids\":{\"limit\":5}}" },
+    /* device rules that are repeated are not set again */
+    { "{\"devices\":[{\"allow\":false,\"type\":\"a\"},{\"allow\":true,\"type\":\"c\",\"major\":1}]"
+      "}",
+      "{\"devices\":[{\"allow\":false,\"type\":\"a\"},{\"allow\":true,\"type\":\"c\",\"major\":1}]"
+      "}",
+      "{}" },
+    { "{\"devices\":[{\"allow\":false,\"type\":\"a\"},{\"allow\":true,\"type\":\"c\",\"major\":1}]"
+      "}",
+      "{\"devices\":[{\"allow\":false,\"type\":\"a\"},{\"allow\":true,\"type\":\"c\",\"major\":2}]"
+      "}",
+      "{\"devices\":[{\"allow\":false,\"type\":\"a\"},"
+      "{\"allow\":true,\"type\":\"c\",\"major\":2}]}" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
@@ -131,7 +143,7 @@ test_merge (void)
         "\"unified\":{\"b\":\"3\",\"c\":\"4\"}}";
   static const char expected[]
       = "{\"ociVersion\":\"1.2.0\",\"linux\":{\"cgroupsPath\":\"/x\",\"resources\":{"
-        "\"devices\":[{\"allow\":false,\"access\":\"rwm\"}],"
+        "\"devices\":[{\"allow\":true,\"type\":\"a\",\"access\":\"r\"}],"
         "\"memory\":{\"limit\":9,\"swap\":2},"
         "\"blockIO\":{\"throttleReadBpsDevice\":[{\"major\":8,\"minor\":0,\"rate\":1},"
         "{\"major\":8,\"minor\":16,\"rate\":7},{\"major\":9,\"minor\":16,\"rate\":8}]},"
