@@ -24,49 +24,59 @@ is_blank (const char *text)
   return text[strspn (text, " \n")] == '\0';
 }
 
-/* Give @name of the cpuset in @dir the value of its parent, if it has none. Parents that have none
- * themselves are filled first; the root of the hierarchy always has one.
+/* What a cpuset needs before a process can join it. */
+static const char *const cpuset_files[] = { "cpuset.cpus", "cpuset.mems" };
+
+#define N_CPUSET_FILES 2
+
+typedef struct
+{
+  char *values[N_CPUSET_FILES];
+} Cpuset;
+
+static void
+cpuset_clear (Cpuset *cpuset)
+{
+  for (gsize i = 0; i < N_CPUSET_FILES; i++)
+    g_free (cpuset->values[i]);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Cpuset, cpuset_clear)
+
+/* Give the cpuset @dir the values of its parent where it has none. Parents that have none
+ * themselves are filled first; the root of the hierarchy always has some.
  *
  * @is_new: @dir has just been made, so it need not be read
- * @ret_value: what it has now, for the recursion (new string) */
+ * @ret_cpuset: what it has now, for the recursion */
 static int
-inherit_cpuset (const char *dir, const char *name, gboolean is_new, char **ret_value)
+init_cpuset (const char *dir, gboolean is_new, Cpuset *ret_cpuset)
 {
-  g_autofree char *value = NULL;
+  g_auto (Cpuset) own = { 0 }, above = { 0 };
   autofd int fd = runc_cgroup_dir_open (dir);
+  gboolean complete = !is_new;
   int r = fd < 0 ? fd : 0;
 
-  if (r == 0 && !is_new)
-    r = runc_cgroup_read (fd, name, &value);
-  if (r == 0 && (is_new || is_blank (value)))
+  for (gsize i = 0; r == 0 && !is_new && i < N_CPUSET_FILES; i++)
+    {
+      r = runc_cgroup_read (fd, cpuset_files[i], &own.values[i]);
+      complete &= r == 0 && !is_blank (own.values[i]);
+    }
+  if (r == 0 && !complete)
     {
       g_autofree char *parent = g_path_get_dirname (dir);
 
-      g_clear_pointer (&value, g_free);
-      r = inherit_cpuset (parent, name, FALSE, &value);
-      if (r == 0)
-        r = runc_cgroup_write (fd, name, value);
+      r = init_cpuset (parent, FALSE, &above);
     }
+  for (gsize i = 0; r == 0 && !complete && i < N_CPUSET_FILES; i++)
+    if (own.values[i] == NULL || is_blank (own.values[i]))
+      {
+        g_free (own.values[i]);
+        own.values[i] = g_steal_pointer (&above.values[i]);
+        r = runc_cgroup_write (fd, cpuset_files[i], own.values[i]);
+      }
   if (r < 0)
     return r;
-  *ret_value = g_steal_pointer (&value);
-  return 0;
-}
-
-/* Give the cpuset @dir what a process needs to join it. */
-static int
-init_cpuset (const char *dir, gboolean is_new)
-{
-  static const char *const files[] = { "cpuset.cpus", "cpuset.mems" };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (files); i++)
-    {
-      g_autofree char *value = NULL;
-      int r = inherit_cpuset (dir, files[i], is_new, &value);
-
-      if (r < 0)
-        return r;
-    }
+  *ret_cpuset = own;
+  own = (Cpuset){ 0 };
   return 0;
 }
 
@@ -77,6 +87,7 @@ runc_cgroup_fs1_create (const RuncCgroupSetup *setup, GPtrArray *made_dirs, Runc
   const RuncCgroupRef *ref = &setup->ref;
   const char *cpuset = runc_cgroup_v1_dir (ref, RUNC_CGROUP_V1_CPUSET);
   g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_free);
+  g_auto (Cpuset) filled = { 0 };
   gboolean existed = FALSE;
   int r;
 
@@ -87,7 +98,7 @@ runc_cgroup_fs1_create (const RuncCgroupSetup *setup, GPtrArray *made_dirs, Runc
         return runc_cgroup_throw (error, r, "unable to apply cgroup configuration: mkdir %s", *dir);
       existed |= r == 0;
       if (*dir == cpuset)
-        r = init_cpuset (*dir, r == 1);
+        r = init_cpuset (*dir, r == 1, &filled);
       if (r < 0)
         return runc_cgroup_throw (error, r,
                                   "unable to apply cgroup configuration: cannot fill cpuset '%s'",
