@@ -1,1 +1,2 @@
 doc_files += docs/security.md
+doc_files += docs/cgroups.md
