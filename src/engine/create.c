@@ -38,6 +38,7 @@ cgroup_setup (const RuncCreation *creation)
     .subgroup = plan->subgroup,
     .delegate = plan->delegate,
     .device_rules = plan->device_rules,
+    .owner = plan->owner,
     .resources = plan->resources,
   };
 }

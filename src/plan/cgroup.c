@@ -253,6 +253,29 @@ plan_none (RuncBuilder *b, GError **error)
       limits ? "linux.resources" : "linux.cgroupsPath");
 }
 
+/* The container's root may manage the container's cgroup when it has a user and a cgroup namespace
+ * of its own and config.json mounts the cgroups for writing. */
+static guint32
+cgroup_owner (RuncBuilder *b)
+{
+  const RuncMapPlan *maps = &b->plan->maps;
+  bool writable = false;
+
+  if (b->who == RUNC_WHO_USER || !b->ns.new_userns || (b->ns.created & CLONE_NEWCGROUP) == 0)
+    return 0;
+  for (gsize i = 0; i < b->spec->n_mounts; i++)
+    {
+      const RuncSpecMount *m = &b->spec->mounts[i];
+
+      if (m->type != NULL && g_str_has_prefix (m->type, "cgroup"))
+        writable |= m->options.n == 0 || !g_strv_contains (m->options.items, "ro");
+    }
+  for (gsize i = 0; writable && i < maps->n_uids; i++)
+    if (maps->uids[i].inside == 0 && maps->uids[i].outside != b->host->euid)
+      return maps->uids[i].outside;
+  return 0;
+}
+
 gboolean
 runc_plan_cgroup (RuncBuilder *b, GError **error)
 {
@@ -262,6 +285,7 @@ runc_plan_cgroup (RuncBuilder *b, GError **error)
 
   b->plan->cgroup.resources = b->spec->linux_spec.resources;
   b->plan->cgroup.device_rules = b->who == RUNC_WHO_REAL_ROOT;
+  b->plan->cgroup.owner = cgroup_owner (b);
   if (b->global->systemd_cgroup)
     return plan_systemd (b, error);
   if (b->who == RUNC_WHO_REAL_ROOT)

@@ -61,6 +61,7 @@ typedef struct
   char **properties;     /* SYSTEMD: org.systemd.property.* as "Name=gvariant text" (strv) */
   char *subgroup;        /* run.oci.systemd.subgroup */
   gboolean device_rules; /* enforce device rules (real root only) */
+  guint32 owner; /* outside id of the container's root, when it may manage its v2 cgroup; else 0 */
   const RuncSpecResources *resources; /* NULL: nothing to set */
 } RuncCgroupPlan;
 

@@ -201,3 +201,50 @@ setup() {
   wait_exit $job
   expect_ok
 }
+
+# ---------------------------------------------------------------- a container that manages its cgroup
+
+# Ids of its own, a cgroup namespace, and /sys/fs/cgroup for writing.
+manager_config() {
+  config '.linux.namespaces |= (map(select(.type != "cgroup" and .type != "user")) + [{"type": "cgroup"}, {"type": "user"}])
+    | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+    | .linux.gidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+    | .mounts |= map(if .destination == "/sys/fs/cgroup" then .type = "cgroup2" | .options -= ["ro"] else . end)'
+  chmod 755 "$TEST_DIR" "$BUNDLE"
+}
+
+@test "cgroup: the root of a user namespace may manage the container's cgroup, and not its limits" {
+  unified || skip "this machine: no unified hierarchy"
+  own_path
+  manager_config
+  script 'mkdir /sys/fs/cgroup/sub && echo 0 >/sys/fs/cgroup/sub/cgroup.procs && cat /proc/self/cgroup && ! (echo 1 >/sys/fs/cgroup/cgroup.freeze) 2>/dev/null && stat -c %u /sys/fs/cgroup'
+  run_ct
+  expect_ok
+  expect_match '0::/sub'
+  expect_line 0
+}
+
+@test "cgroup: one that is mounted read-only stays ours" {
+  unified || skip "this machine: no unified hierarchy"
+  own_path
+  manager_config
+  config '.mounts |= map(if .destination == "/sys/fs/cgroup" then .options += ["ro"] else . end)'
+  script 'stat -c %u /sys/fs/cgroup'
+  run_ct
+  expect_ok
+  expect_output 65534
+}
+
+@test "exec: into a cgroup that takes no processes itself goes where init is" {
+  unified || skip "this machine: no unified hierarchy"
+  needs_controller memory
+  own_path
+  config '.linux.namespaces |= (map(select(.type != "cgroup")) + [{"type": "cgroup"}])
+    | .mounts |= map(if .destination == "/sys/fs/cgroup" then .type = "cgroup2" | .options -= ["ro"] else . end)'
+  script 'mkdir /sys/fs/cgroup/foo && echo 0 >/sys/fs/cgroup/foo/cgroup.procs && echo +memory >/sys/fs/cgroup/cgroup.subtree_control; : >/dev/shm/ready; exec sleep 1000'
+  start_ct
+  wait_for test -e "/proc/$(state_of "$CT" .pid)/root/dev/shm/ready"
+  run runc exec "$CT" cat /proc/self/cgroup
+  expect_ok
+  expect_match '0::/foo'
+}
