@@ -296,12 +296,21 @@ on_listener (RuncLaunch *launch, gpointer data, GError **error)
   return runc_engine_send_listener (creation->prepared.spec, launch, json, error);
 }
 
+/* systemd moves the process into its scope, and that must be before it makes a cgroup namespace. */
+static gboolean
+on_forked (RuncLaunch *launch, gpointer data, GError **error)
+{
+  (void)launch;
+  return register_process (data, error);
+}
+
 static gboolean
 drive (RuncCreation *creation, GError **error)
 {
   RuncLaunchDrive drive = {
     .filter = &creation->filter,
     .state_json = state_json,
+    .on_forked = on_forked,
     .on_root_ready = on_root_ready,
     .on_listener = on_listener,
     .data = creation,
@@ -431,12 +440,12 @@ runc_creation_run (RuncCreation *creation, const RuncGlobal *global,
   context.fifo = fifo;
   if (!runc_launch_start (&creation->launch, creation->prepared.plan, &context, error))
     return FALSE;
-  /* With two stages the process is only known once the first has reported it, and helpers are
-   * started in between. */
+  /* With two stages the process is only known once the first has reported it; helpers are started
+   * later still, and the state has their pids. */
   two_stages = creation->prepared.plan->forks;
   return (two_stages || register_process (creation, error)) && compile_filter (creation, error)
          && drive (creation, error)
-         && ((!two_stages && creation->state->n_helpers == 0) || register_process (creation, error))
+         && (creation->state->n_helpers == 0 || register_process (creation, error))
          && hand_out (creation, error);
 }
 

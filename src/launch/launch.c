@@ -253,7 +253,7 @@ answer_wait (RuncLaunch *launch, const RuncLaunchDrive *drive, gsize at, GError 
 
 /* The first stage said who the container's process is. */
 static gboolean
-take_forked (RuncLaunch *launch, GError **error)
+take_forked (RuncLaunch *launch, const RuncLaunchDrive *drive, GError **error)
 {
   Payload payload;
   autofd int fd = -EBADF;
@@ -263,7 +263,8 @@ take_forked (RuncLaunch *launch, GError **error)
   launch->pid = payload.pid;
   launch->pidfd = runc_steal_fd (&fd);
   reap (&launch->stage_pid);
-  return runc_launch_write_maps (&launch->plan->maps, launch->pid, error);
+  return runc_launch_write_maps (&launch->plan->maps, launch->pid, error)
+         && (drive->on_forked == NULL || drive->on_forked (launch, drive->data, error));
 }
 
 /* The parent's half of op @at. */
@@ -280,7 +281,7 @@ drive_op (RuncLaunch *launch, const RuncLaunchDrive *drive, gsize at, GError **e
     case RUNC_OP_SEND:
       return expect (launch, (RuncMessage)op->u.message, &payload, NULL, error);
     case RUNC_OP_FORK:
-      return take_forked (launch, error);
+      return take_forked (launch, drive, error);
     case RUNC_OP_CONSOLE:
       return expect (launch, RUNC_MESSAGE_CONSOLE, &payload, &launch->console, error);
     case RUNC_OP_SECCOMP:

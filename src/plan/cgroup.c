@@ -147,7 +147,7 @@ plan_systemd (RuncBuilder *b, GError **error)
       cgroup->path = runc_builder_printf (b, "%s:%s:%s", parts[0][0] != '\0' ? parts[0] : slice,
                                           parts[1], parts[2]);
     }
-  if (b->host->n_cgroup1 > 0 && !plan_systemd_v1 (b, error))
+  if (b->host->cgroup_mode != RUNC_CGROUP_V2 && !plan_systemd_v1 (b, error))
     return FALSE;
   return systemd_properties (b, error);
 }

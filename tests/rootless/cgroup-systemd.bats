@@ -236,3 +236,16 @@ resources() { config ".linux.resources += $1"; }
   expect_status 1
   expect_match 'Operation not permitted'
 }
+
+@test "systemd: a cgroup namespace begins at the scope, also in a pid namespace that is joined" {
+  config '.linux.namespaces |= (map(select(.type != "cgroup" and .type != "pid")) + [{"type": "cgroup"}])'
+  sleeper
+  start_ct
+  # a second container in the first one's pid namespace: it takes a fork to get there
+  config --arg path "/proc/$(state_of "$CT" .pid)/ns" '.linux.namespaces += [{"type": "pid", "path": ($path + "/pid")}]'
+  as_root || config --arg path "/proc/$(state_of "$CT" .pid)/ns" '.linux.namespaces |= (map(select(.type != "user")) + [{"type": "user", "path": ($path + "/user")}]) | del(.linux.uidMappings, .linux.gidMappings)'
+  script 'grep ^0:: /proc/self/cgroup'
+  run runc run --bundle "$BUNDLE" "$CT-2"
+  expect_ok
+  expect_output "0::/"
+}
