@@ -194,6 +194,20 @@ bind_console (RuncChild *child, int root, int slave)
   return r < 0 ? runc_child_fail (child, RUNC_FAIL_ATTACH, r) : 0;
 }
 
+/* Suit @slave to the caller's stdio, which is still ours. It is done here and not by the parent, so
+ * that the program never sees it otherwise. A terminal that the parent makes raw leaves line ends
+ * to
+ * @slave; anything else translates them itself, or is a file or a pipe, which wants plain ones. */
+static int
+attach (int slave)
+{
+  int r = runc_sys_tty_copy_size (STDIN_FILENO, slave);
+
+  if (r < 0 || (isatty (STDIN_FILENO) && isatty (STDOUT_FILENO)))
+    return r;
+  return runc_sys_tty_clear_onlcr (slave);
+}
+
 /* Make @slave stdio and the controlling terminal of this session. */
 static int
 take_terminal (int slave)
@@ -222,6 +236,8 @@ runc_child_op_console (RuncChild *child, const RuncOp *op)
   if (r < 0)
     return runc_child_fail (child, RUNC_FAIL_SOURCE, r);
   r = runc_sys_tty_set_size (slave, console->width, console->height);
+  if (r >= 0 && console->attached)
+    r = attach (slave);
   if (r < 0)
     return r;
   if (fchown (slave, console->uid, console->gid) < 0)

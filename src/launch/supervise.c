@@ -188,14 +188,10 @@ attach_terminal (Supervisor *s, GError **error)
   s->in.from = STDIN_FILENO;
   s->in.to = s->out.from = console;
   s->out.to = STDOUT_FILENO;
-  r = runc_sys_tty_clear_onlcr (console);
-  if (r < 0)
-    return runc_throw_neg (error, r, "cannot set the mode of the container's terminal");
   if (fcntl (console, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
     return runc_throw_errno (error, "cannot make the container's terminal non-blocking");
   if (!isatty (STDIN_FILENO))
     return TRUE;
-  runc_sys_tty_copy_size (STDIN_FILENO, console);
   r = runc_sys_tty_set_raw (STDIN_FILENO, &s->saved);
   if (r < 0)
     return runc_throw_neg (error, r, "cannot make the terminal raw");

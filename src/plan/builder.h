@@ -142,4 +142,5 @@ void runc_plan_ready_and_exec (RuncBuilder *b, const RuncProcessPlan *p);
 /* A list of numbers ("0-3,7") of the member @path as a bit set. */
 gboolean runc_plan_parse_list (RuncBuilder *b, const char *path, const char *text,
                                RuncOpMask *ret_mask, GError **error);
-void runc_plan_console (RuncBuilder *b, const RuncSpecProcess *process, bool bind);
+/* The terminal of @process, if it wants one. @socket: who gets its other end, NULL: we do. */
+void runc_plan_console (RuncBuilder *b, const RuncSpecProcess *process, const char *socket);

@@ -108,7 +108,7 @@ build (RuncBuilder *b, const RuncExecPlanInput *input, GError **error)
     return FALSE;
   join_ops (b, input);
   session_ops (b, input);
-  runc_plan_console (b, process, false);
+  runc_plan_console (b, process, input->request->console_socket);
   if (!runc_plan_become_process (b, &p, error))
     return FALSE;
   runc_plan_ready_and_exec (b, &p);

@@ -346,6 +346,7 @@ describe_union (Sink *sink, const RuncOp *op)
       put (sink, "uid", "%u", op->u.console.uid);
       put (sink, "size", "%ux%u", op->u.console.width, op->u.console.height);
       put_flag (sink, "bind", op->u.console.bind);
+      put_flag (sink, "attached", op->u.console.attached);
       break;
     case RUNC_OP_HOOKS:
       describe_hooks (sink, &op->u.hooks);

@@ -290,6 +290,8 @@ typedef struct
   uint16_t width; /* 0: as it comes */
   uint16_t height;
   bool bind; /* also put it on /dev/console (containers yes, exec no) */
+  /* Copied from and to the caller's stdio by the parent: with a size and line ends to suit that. */
+  bool attached;
 } RuncOpConsole;
 
 typedef struct

@@ -278,7 +278,7 @@ build_root (RuncBuilder *b, const Propagation *propagation, GError **error)
       op->target = b->spec->process->cwd;
       op->u.mode = 0755;
     }
-  runc_plan_console (b, b->spec->process, true);
+  runc_plan_console (b, b->spec->process, b->request->console_socket);
   runc_plan_masks (b, null_slot);
   runc_plan_late_readonly (b);
   return TRUE;

@@ -43,7 +43,7 @@ runc_plan_oom_score (RuncBuilder *b, const RuncSpecProcess *process)
 }
 
 void
-runc_plan_console (RuncBuilder *b, const RuncSpecProcess *process, bool bind)
+runc_plan_console (RuncBuilder *b, const RuncSpecProcess *process, const char *socket)
 {
   RuncOp *op;
 
@@ -52,7 +52,8 @@ runc_plan_console (RuncBuilder *b, const RuncSpecProcess *process, bool bind)
   op = runc_builder_op (b, RUNC_OP_CONSOLE, "process.terminal");
   op->u.console.uid = process->user.uid;
   op->u.console.gid = (guint32)-1;
-  op->u.console.bind = bind;
+  op->u.console.bind = b->request != NULL;
+  op->u.console.attached = socket == NULL;
   if (process->console_size != NULL)
     {
       op->u.console.width = (guint16)process->console_size->width;

@@ -36,9 +36,8 @@ load ../lib/helpers
   expect_ok
 }
 
-# bats test_tags=ours
-@test "reap: kill reaches all processes where there is no pid namespace" {
-  as_root || skip "needs cgroups"
+# bats test_tags=ours,no:user,no:single,no:userns
+@test "reap: kill reaches all processes of the cgroup where there is no pid namespace" {
   config '.linux.namespaces |= map(select(.type != "pid"))'
   script 'sleep 1000 & sleep 1000 & wait'
   start_ct

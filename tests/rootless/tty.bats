@@ -94,12 +94,12 @@ listen_console() {
   expect_match '20 70' "$(cat said)"
 }
 
-@test "tty: line ends are not doubled" {
-  args printf 'one\ntwo\n'
-  run "$TESTHELPER" tty-run -- "$RUNC" --root "$STATE" run --bundle "$BUNDLE" "$CT"
+@test "tty: line ends are translated, and only once" {
+  script 'echo one; read -r line; echo two'
+  run "$TESTHELPER" tty-run expect=one raw 'send=\n' -- "$RUNC" --root "$STATE" run --bundle "$BUNDLE" "$CT"
   expect_ok
   expect_no_match $'\r\r'
-  expect_match $'^one\r\ntwo'
+  expect_match $'^one\r\n\r\ntwo\r$'
 }
 
 # bats test_tags=ours
@@ -108,6 +108,7 @@ listen_console() {
   run bash -c '"$@" </dev/null' - "$RUNC" --root "$STATE" run --bundle "$BUNDLE" "$CT"
   expect_ok
   expect_match 'out'
+  expect_no_match $'\r'
 }
 
 # bats test_tags=ours
