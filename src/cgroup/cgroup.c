@@ -50,7 +50,7 @@ runc_cgroup_create (const RuncCgroupSetup *setup, RuncCgroupMade *ret_made, GErr
   if (setup->ref.driver == DRIVER_FS1 && setup->device_rules)
     ok = ok && runc_cgroup_devices_apply (&setup->ref, setup->resources, error);
   if (made.v2_dir != NULL)
-    ok = ok && runc_cgroup_v2_delegate (made.v2_dir, setup->owner, error);
+    ok = ok && runc_cgroup_give (made.v2_dir, setup->owner, error);
   if (!ok)
     {
       runc_cgroup_dir_unmake (dirs);
@@ -341,9 +341,14 @@ runc_cgroup_join (const RuncCgroupRef *ref, const char *const *sub, pid_t init,
   made.task_files = (char **)g_ptr_array_free (g_steal_pointer (&files), FALSE);
   if (ref->v2_dir != NULL)
     {
-      made.v2_dir = g_strdup (g_hash_table_lookup (dirs, ref->v2_dir));
+      gboolean default_place = sub == NULL || sub[0] == NULL;
+      const char *base = g_hash_table_lookup (dirs, ref->v2_dir);
+
+      made.v2_dir = default_place && ref->delegated != NULL
+                        ? g_build_filename (base, ref->delegated, NULL)
+                        : g_strdup (base);
       made.v2_fd = runc_cgroup_dir_open (made.v2_dir);
-      if ((sub == NULL || sub[0] == NULL) && (made.v2_fd < 0 || !takes_processes (made.v2_fd)))
+      if (default_place && (made.v2_fd < 0 || !takes_processes (made.v2_fd)))
         {
           g_autofree char *other = runc_cgroup_v2_dir_of_process (init, ref->v2_dir);
           autofd int fd = other != NULL ? runc_cgroup_dir_open (other) : -EBADF;

@@ -19,7 +19,9 @@ typedef struct
   int driver;     /* RuncCgroupDriver of plan.h: 0 none, 1 fs2, 2 fs1, 3 systemd */
   char **v1_dirs; /* strv of absolute directories */
   const char *v2_dir;
-  const char *unit; /* systemd scope */
+  const char *delegated; /* where below v2_dir the processes are that the runtime starts; NULL: in
+                            v2_dir itself */
+  const char *unit;      /* systemd scope */
   gboolean user_bus;
 } RuncCgroupRef;
 
@@ -63,6 +65,14 @@ gboolean runc_cgroup_create (const RuncCgroupSetup *setup, RuncCgroupMade *ret_m
  * mounts together and are better loaded while the process is busy with those. */
 gboolean runc_cgroup_adopt (const RuncCgroupSetup *setup, pid_t pid, RuncCgroupMade *made,
                             GError **error);
+
+/* Move @pid, which is in the v2 cgroup @dir, into @sub below that (a clean relative path), made if
+ * it is not there, and enable the controllers of @dir for it. The new directory (new string). */
+char *runc_cgroup_enter_sub (const char *dir, const char *sub, pid_t pid, GError **error);
+
+/* Give the v2 cgroup @dir to @owner (0: nothing is done): the directory, and the files that the
+ * kernel says are the delegatee's. */
+gboolean runc_cgroup_give (const char *dir, uid_t owner, GError **error);
 
 /* Set or change limits of an existing container (update). All are checked before the first is
  * written; what was changed is put back when a later one fails. */

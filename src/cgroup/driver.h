@@ -92,7 +92,3 @@ gboolean runc_cgroup_systemd_remove (const RuncCgroupRef *ref, GError **error);
 /* May we move processes of our own cgroup into the v2 cgroup @dir? The kernel asks for the right to
  * write to cgroup.procs of the closest common parent, too. */
 gboolean runc_cgroup_v2_may_enter (const char *dir);
-
-/* Give the v2 cgroup @dir to @owner (0: nothing): the directory, and the files that the kernel says
- * are the delegatee's. */
-gboolean runc_cgroup_v2_delegate (const char *dir, uid_t owner, GError **error);

@@ -18,7 +18,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -119,15 +118,10 @@ find_dir (const RuncCgroupRef *ref, pid_t pid, char **ret_dir, GError **error)
   return TRUE;
 }
 
-/* Put @pid, which is in @dir, into its sub-cgroup @name, and let that have the controllers. */
+/* Put @pid, which is in @dir, into its sub-cgroup @name. */
 static char *
 enter_subgroup (const char *dir, const char *name, pid_t pid, GError **error)
 {
-  g_autoptr (GPtrArray) made = g_ptr_array_new_with_free_func (g_free);
-  g_autofree char *sub = g_build_filename (dir, name, NULL);
-  char text[16];
-  int r;
-
   if (strchr (name, '/') != NULL || g_str_equal (name, ".") || g_str_equal (name, ".."))
     {
       runc_throw (error, RUNC_ERROR_INVALID_SPEC,
@@ -135,17 +129,7 @@ enter_subgroup (const char *dir, const char *name, pid_t pid, GError **error)
                   name);
       return NULL;
     }
-  r = runc_cgroup_dir_make (sub, made);
-  autofd int fd = r < 0 ? r : runc_cgroup_dir_open (sub);
-  snprintf (text, sizeof text, "%d", (int)pid);
-  r = fd < 0 ? fd : runc_cgroup_write (fd, "cgroup.procs", text);
-  if (r < 0)
-    {
-      runc_cgroup_throw (error, r, "cannot move the container into cgroup '%s'", sub);
-      return NULL;
-    }
-  runc_cgroup_v2_enable_controllers (sub);
-  return g_steal_pointer (&sub);
+  return runc_cgroup_enter_sub (dir, name, pid, error);
 }
 
 /* What systemd has no property for, and the device rules. */
@@ -166,7 +150,7 @@ set_by_hand (const RuncCgroupSetup *setup, const char *dir, GError **error)
     }
   return runc_cgroup_limits_apply (&ref, &resources, NULL, error)
          && (!setup->device_rules || runc_cgroup_devices_apply (&ref, &resources, error))
-         && (dir == NULL || runc_cgroup_v2_delegate (dir, setup->owner, error));
+         && (dir == NULL || runc_cgroup_give (dir, setup->owner, error));
 }
 
 /* What is left to do in the new unit, whose cgroup is *@dir: the sub-cgroup, which takes its place,

@@ -111,8 +111,29 @@ runc_cgroup_v2_may_enter (const char *dir)
   return access (procs, W_OK) == 0;
 }
 
+char *
+runc_cgroup_enter_sub (const char *dir, const char *sub, pid_t pid, GError **error)
+{
+  g_autoptr (GPtrArray) made = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *path = g_build_filename (dir, sub, NULL);
+  g_autofree char *text = g_strdup_printf ("%d", (int)pid);
+  int r = runc_cgroup_dir_make (path, made);
+  autofd int fd = r < 0 ? r : runc_cgroup_dir_open (path);
+
+  r = fd < 0 ? fd : runc_cgroup_write (fd, "cgroup.procs", text);
+  if (r < 0)
+    {
+      runc_cgroup_dir_unmake (made);
+      runc_cgroup_throw (error, r, "cannot move the container into cgroup '%s'", path);
+      return NULL;
+    }
+  /* Only now: a cgroup with processes of its own cannot pass controllers on. */
+  runc_cgroup_v2_enable_controllers (path);
+  return g_steal_pointer (&path);
+}
+
 gboolean
-runc_cgroup_v2_delegate (const char *dir, uid_t owner, GError **error)
+runc_cgroup_give (const char *dir, uid_t owner, GError **error)
 {
   g_autofree char *list = NULL;
 

@@ -90,6 +90,16 @@ runc_engine_state_describe (RuncState *state, const RuncSpec *spec)
   state->has_poststop = spec->hooks[RUNC_HOOK_POSTSTOP].n > 0;
 }
 
+/* Where the processes of a container are that was made with its own cgroup to manage. */
+static const char *
+delegated_cgroup (const RuncState *state)
+{
+  for (char **pair = state->annotations; pair != NULL && pair[0] != NULL; pair += 2)
+    if (g_str_equal (pair[0], "run.oci.delegate-cgroup") && pair[1][0] != '\0')
+      return pair[1];
+  return NULL;
+}
+
 RuncCgroupRef
 runc_engine_cgroup_ref (const RuncState *state)
 {
@@ -97,6 +107,7 @@ runc_engine_cgroup_ref (const RuncState *state)
     .driver = state->cgroup_driver,
     .v1_dirs = state->v1_dirs,
     .v2_dir = state->v2_dir,
+    .delegated = delegated_cgroup (state),
     .unit = state->systemd_unit,
     .user_bus = state->systemd_user_bus,
   };

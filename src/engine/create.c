@@ -38,7 +38,7 @@ cgroup_setup (const RuncCreation *creation)
     .subgroup = plan->subgroup,
     .delegate = plan->delegate,
     .device_rules = plan->device_rules,
-    .owner = plan->owner,
+    .owner = plan->delegated == NULL ? plan->owner : 0,
     .resources = plan->resources,
   };
 }
@@ -305,12 +305,24 @@ on_forked (RuncLaunch *launch, gpointer data, GError **error)
 }
 
 static gboolean
+on_delegate (RuncLaunch *launch, gpointer data, GError **error)
+{
+  RuncCreation *creation = data;
+  const RuncCgroupPlan *plan = &creation->prepared.plan->cgroup;
+  g_autofree char *dir
+      = runc_cgroup_enter_sub (creation->cgroup.v2_dir, plan->delegated, launch->pid, error);
+
+  return dir != NULL && runc_cgroup_give (dir, plan->owner, error);
+}
+
+static gboolean
 drive (RuncCreation *creation, GError **error)
 {
   RuncLaunchDrive drive = {
     .filter = &creation->filter,
     .state_json = state_json,
     .on_forked = on_forked,
+    .on_delegate = on_delegate,
     .on_root_ready = on_root_ready,
     .on_listener = on_listener,
     .data = creation,

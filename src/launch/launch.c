@@ -245,6 +245,9 @@ answer_wait (RuncLaunch *launch, const RuncLaunchDrive *drive, gsize at, GError 
 
   if (message == RUNC_MESSAGE_HOOK_STATE)
     return tell_hook_state (launch, drive, at, error);
+  if (message == RUNC_MESSAGE_DELEGATED && drive->on_delegate != NULL
+      && !drive->on_delegate (launch, drive->data, error))
+    return FALSE;
   if (message == RUNC_MESSAGE_HOOKS_DONE && drive->on_root_ready != NULL
       && !drive->on_root_ready (launch, drive->data, error))
     return FALSE;

@@ -63,6 +63,8 @@ gboolean runc_launch_start (RuncLaunch *launch, RuncPlan *plan, const RuncLaunch
  * @state_json: the container's state for hooks (new string), with status "created" or "creating"
  * @on_forked: what has to happen once a first stage has reported the container's process, before
  * that goes on to anything that depends on its cgroup, or NULL
+ * @on_delegate: the process has made its cgroup namespace and goes on once it is where it will
+ * stay, or NULL
  * @on_root_ready: what has to happen between ROOT_READY and HOOKS_DONE (hooks, network), or NULL
  * @on_listener: launch->notify is there, and from now on the child may wait for its agent, or NULL
  * @filter: the seccomp program, or NULL */
@@ -71,6 +73,7 @@ typedef struct
   const RuncSeccompFilter *filter;
   char *(*state_json) (RuncLaunch *launch, gboolean created, gpointer data);
   gboolean (*on_forked) (RuncLaunch *launch, gpointer data, GError **error);
+  gboolean (*on_delegate) (RuncLaunch *launch, gpointer data, GError **error);
   gboolean (*on_root_ready) (RuncLaunch *launch, gpointer data, GError **error);
   gboolean (*on_listener) (RuncLaunch *launch, gpointer data, GError **error);
   gpointer data;

@@ -13,6 +13,14 @@
   "(log in to a systemd user session, or start runc with 'systemd-run --user --scope -p "          \
   "Delegate=yes'; see 'runc doctor')"
 
+#define DELEGATED_ANNOTATION "annotations[\"run.oci.delegate-cgroup\"]"
+
+static const char *
+delegated_path (const RuncBuilder *b)
+{
+  return runc_spec_annotation (b->spec, "run.oci.delegate-cgroup");
+}
+
 /* What a scope must not be able to do to the host: nothing below the root by "..". */
 static const char *
 cgroups_path (RuncBuilder *b)
@@ -228,40 +236,75 @@ has_limits (const RuncSpecResources *r)
              || r->n_rdma > 0 || r->unified.n > 0);
 }
 
+static bool
+is_given (const char *text)
+{
+  return text != NULL && text[0] != '\0';
+}
+
 static gboolean
 plan_none (RuncBuilder *b, GError **error)
 {
   const RuncSpecLinux *spec = &b->spec->linux_spec;
-  bool limits = has_limits (spec->resources);
-  const char *path = spec->cgroups_path;
+  const char *asked = has_limits (spec->resources)    ? "linux.resources"
+                      : is_given (spec->cgroups_path) ? "linux.cgroupsPath"
+                      : is_given (delegated_path (b)) ? DELEGATED_ANNOTATION
+                                                      : NULL;
 
   b->plan->cgroup.driver = RUNC_CGROUP_DRIVER_NONE;
   b->plan->cgroup.resources = NULL;
-  if (!limits && (path == NULL || path[0] == '\0'))
+  if (asked == NULL)
     return TRUE;
   if (b->global->rootless == RUNC_ROOTLESS_TRUE)
     {
       runc_builder_warn (b,
                          "%s: ignored, no cgroup is delegated to this user " HOW_TO_GET_DELEGATION,
-                         limits ? "linux.resources" : "linux.cgroupsPath");
+                         asked);
       return TRUE;
     }
   return runc_throw (
       error, RUNC_ERROR_UNSUPPORTED,
       "%s: rootless needs no limits + no cgrouppath when no permission is granted for "
       "cgroups " HOW_TO_GET_DELEGATION,
-      limits ? "linux.resources" : "linux.cgroupsPath");
+      asked);
 }
 
-/* The container's root may manage the container's cgroup when it has a user and a cgroup namespace
- * of its own and config.json mounts the cgroups for writing. */
+/* ---- a cgroup that the container manages ----------------------------------------------------- */
+
+/* crun's annotation: the limits are those of the container's cgroup, its processes are in one below
+ * that, which belongs to the root of the container. */
+static gboolean
+plan_delegated (RuncBuilder *b, GError **error)
+{
+  const char *path = delegated_path (b);
+  g_auto (GStrv) parts = NULL;
+
+  if (!is_given (path))
+    return TRUE;
+  parts = g_strsplit (path, "/", -1);
+  if (g_strv_contains ((const char *const *)parts, ".."))
+    return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
+                       DELEGATED_ANNOTATION ": '%s' must not lead out of the container's cgroup",
+                       path);
+  if (b->host->cgroup_mode != RUNC_CGROUP_V2)
+    return runc_throw (error, RUNC_ERROR_UNSUPPORTED,
+                       DELEGATED_ANNOTATION ": needs a cgroup v2 host (it is not safe to let "
+                                            "others manage cgroups of v1)");
+  path = runc_builder_clean (b, path) + 1;
+  b->plan->cgroup.delegated = path[0] != '\0' ? (char *)path : NULL;
+  return TRUE;
+}
+
+/* The container's root may manage a cgroup that is delegated to it, and else the container's own
+ * when it has a user and a cgroup namespace and config.json mounts the cgroups for writing. */
 static guint32
 cgroup_owner (RuncBuilder *b)
 {
   const RuncMapPlan *maps = &b->plan->maps;
-  bool writable = false;
+  bool writable = b->plan->cgroup.delegated != NULL;
 
-  if (b->who == RUNC_WHO_USER || !b->ns.new_userns || (b->ns.created & CLONE_NEWCGROUP) == 0)
+  if (b->who == RUNC_WHO_USER || !b->ns.new_userns
+      || (!writable && (b->ns.created & CLONE_NEWCGROUP) == 0))
     return 0;
   for (gsize i = 0; i < b->spec->n_mounts; i++)
     {
@@ -276,23 +319,19 @@ cgroup_owner (RuncBuilder *b)
   return 0;
 }
 
-gboolean
-runc_plan_cgroup (RuncBuilder *b, GError **error)
+static gboolean
+plan_driver (RuncBuilder *b, GError **error)
 {
   const RuncHost *host = b->host;
-  const char *path = b->spec->linux_spec.cgroups_path;
   bool unified = host->cgroup_mode == RUNC_CGROUP_V2;
 
-  b->plan->cgroup.resources = b->spec->linux_spec.resources;
-  b->plan->cgroup.device_rules = b->who == RUNC_WHO_REAL_ROOT;
-  b->plan->cgroup.owner = cgroup_owner (b);
   if (b->global->systemd_cgroup)
     return plan_systemd (b, error);
   if (b->who == RUNC_WHO_REAL_ROOT)
     {
       if (host->cgroup_mode == RUNC_CGROUP_NONE)
         return plan_none (b, error);
-      if (!refuse_colon (path, error))
+      if (!refuse_colon (b->spec->linux_spec.cgroups_path, error))
         return FALSE;
       (unified ? plan_fs2 : plan_fs1) (b);
       return TRUE;
@@ -305,4 +344,19 @@ runc_plan_cgroup (RuncBuilder *b, GError **error)
       return TRUE;
     }
   return plan_none (b, error);
+}
+
+gboolean
+runc_plan_cgroup (RuncBuilder *b, GError **error)
+{
+  b->plan->cgroup.resources = b->spec->linux_spec.resources;
+  b->plan->cgroup.device_rules = b->who == RUNC_WHO_REAL_ROOT;
+  if (!plan_driver (b, error))
+    return FALSE;
+  if (b->plan->cgroup.driver == RUNC_CGROUP_DRIVER_NONE)
+    return TRUE;
+  if (!plan_delegated (b, error))
+    return FALSE;
+  b->plan->cgroup.owner = cgroup_owner (b);
+  return TRUE;
 }

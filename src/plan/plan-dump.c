@@ -469,6 +469,7 @@ describe_cgroup (Sink *sink, const RuncCgroupPlan *cgroup)
   put_flag (sink, "delegate", cgroup->delegate);
   put_list (sink, "properties", (const char *const *)cgroup->properties);
   put_text (sink, "subgroup", cgroup->subgroup);
+  put_text (sink, "delegated", cgroup->delegated);
   put_flag (sink, "device-rules", cgroup->device_rules);
   if (cgroup->owner != 0)
     put (sink, "owner", "%u", cgroup->owner);

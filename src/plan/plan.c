@@ -120,6 +120,12 @@ cgroup_ops (RuncBuilder *b)
     runc_builder_op (b, RUNC_OP_AFFINITY, RUNC_LABEL_NONE);
   if (b->ns.unshare_cgroup)
     ns_op (b, RUNC_OP_UNSHARE, CLONE_NEWCGROUP);
+  /* The root of the namespace is the cgroup that has the limits, the process goes below it. */
+  if (cgroup->delegated != NULL)
+    {
+      runc_builder_op (b, RUNC_OP_SEND, RUNC_LABEL_NONE)->u.message = RUNC_MESSAGE_IN_CGROUP;
+      runc_builder_op (b, RUNC_OP_WAIT, RUNC_LABEL_NONE)->u.message = RUNC_MESSAGE_DELEGATED;
+    }
 }
 
 static void

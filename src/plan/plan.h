@@ -60,8 +60,10 @@ typedef struct
   gboolean delegate;
   char **properties;     /* SYSTEMD: org.systemd.property.* as "Name=gvariant text" (strv) */
   char *subgroup;        /* run.oci.systemd.subgroup */
+  char *delegated;       /* run.oci.delegate-cgroup: path below the v2 cgroup; NULL: none */
   gboolean device_rules; /* enforce device rules (real root only) */
-  guint32 owner; /* outside id of the container's root, when it may manage its v2 cgroup; else 0 */
+  guint32 owner;         /* outside id of the container's root, when it may manage its v2 cgroup (or
+                            `delegated` below that) and is another than ours; else 0 */
   const RuncSpecResources *resources; /* NULL: nothing to set */
 } RuncCgroupPlan;
 

@@ -20,12 +20,14 @@
 /* clang-format off */
 #define RUNC_MESSAGES(X)                                                                           \
   X (MAPPED, "mapped", false, false)         /* ids are mapped and the process placed */           \
+  X (DELEGATED, "delegated", false, false)   /* the process is in the cgroup that it may manage */ \
   X (HOOK_STATE, "hook-state", false, true)  /* fd: memfd with the state json for child hooks */   \
   X (HOOKS_DONE, "hooks-done", false, false) /* createRuntime hooks ran; also: network is set up */\
   X (SECCOMP, "seccomp", false, false)       /* payload: RuncWireSeccomp and the BPF program */    \
   X (PROCEED, "proceed", false, false)       /* the state is on disk: go to the gate, then exec */ \
   /* child to parent */                                                                            \
   X (FORKED, "forked", true, true)           /* payload: pid_t as seen by the parent; fd: pidfd */ \
+  X (IN_CGROUP, "in-cgroup", true, false)    /* the cgroup namespace is made */                    \
   X (ROOT_READY, "root-ready", true, false)  /* the root is built, the pivot has not happened */   \
   X (CONSOLE, "console", true, true)         /* fd: the pty master */                              \
   X (NOTIFY, "notify", true, true)           /* fd: the seccomp listener */                        \

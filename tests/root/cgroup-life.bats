@@ -235,6 +235,45 @@ manager_config() {
   expect_output 65534
 }
 
+@test "cgroup: run.oci.delegate-cgroup: the container manages a cgroup below the one with the limits" {
+  unified || skip "this machine: no unified hierarchy"
+  own_path
+  manager_config
+  config '.annotations["run.oci.delegate-cgroup"] = "mine/inner"'
+  script 'grep 0:: /proc/self/cgroup; stat -c %u /sys/fs/cgroup /sys/fs/cgroup/mine /sys/fs/cgroup/mine/inner
+    mkdir /sys/fs/cgroup/mine/inner/sub && echo 0 >/sys/fs/cgroup/mine/inner/sub/cgroup.procs && grep 0:: /proc/self/cgroup
+    mkdir /sys/fs/cgroup/mine/other 2>/dev/null && echo above; : >/dev/shm/ready; exec sleep 1000'
+  start_ct
+  wait_for test -e "/proc/$(state_of "$CT" .pid)/root/dev/shm/ready"
+  expect_eq "$(tr '\n' ' ' <"$CT.out")" "0::/mine/inner 65534 65534 0 0::/mine/inner/sub "
+  run runc exec "$CT" grep 0:: /proc/self/cgroup
+  expect_ok
+  expect_output 0::/mine/inner
+  expect_eq "$(runc ps -f json "$CT" | jq length)" 1 "number of processes"
+  runc pause "$CT"
+  has_status "$CT" paused
+  runc delete --force "$CT"
+  expect_eq "$(leftover_cgroups)" "" cgroups
+}
+
+@test "cgroup: run.oci.delegate-cgroup: without ids of its own, and refused" {
+  own_path
+  config '.annotations["run.oci.delegate-cgroup"] = "inner" | del(.linux.namespaces[] | select(.type == "cgroup"))'
+  args grep 0:: /proc/self/cgroup
+  run_ct
+  if unified; then
+    expect_ok
+    expect_output "0::/$CT-group/inner"
+  else
+    expect_status 1
+    expect_match 'delegate-cgroup.*needs a cgroup v2 host'
+  fi
+  config '.annotations["run.oci.delegate-cgroup"] = "a/../../b"'
+  run_ct
+  expect_status 1
+  expect_match 'must not lead out of'
+}
+
 @test "exec: into a cgroup that takes no processes itself goes where init is" {
   unified || skip "this machine: no unified hierarchy"
   needs_controller memory

@@ -337,6 +337,14 @@ static const struct
     "}," NS ("") ",\"resources\":{\"devices\":[{\"allow\":false,\"access\":\"rwm\"}]}}}",
     USER,
     { "cgroup driver=none", "!warning" } },
+  { "cgroup/delegated-without-delegation",
+    "{" PROCESS "},\"annotations\":{\"run.oci.delegate-cgroup\":\"a\"}," NS ("") "}}",
+    USER,
+    { "error: annotations[\"run.oci.delegate-cgroup\"]: rootless needs no limits" } },
+  { "cgroup/delegated-to-nobody",
+    "{" PROCESS "},\"annotations\":{\"run.oci.delegate-cgroup\":\"\"}," NS ("") "}}",
+    USER,
+    { "cgroup driver=none", "!in-cgroup" } },
 };
 
 static void
