@@ -74,7 +74,9 @@ spawn (const RuncProcessSpec *spec, int stderr_fd, pid_t *ret_pid)
     posix_spawn_file_actions_adddup2 (&actions, spec->stdin_fd, 0);
   else
     posix_spawn_file_actions_addopen (&actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2 (&actions, stderr_fd, 2);
+  if (spec->stdout_fd > 0)
+    posix_spawn_file_actions_adddup2 (&actions, spec->stdout_fd, 1);
+  posix_spawn_file_actions_adddup2 (&actions, spec->stderr_fd > 0 ? spec->stderr_fd : stderr_fd, 2);
   posix_spawn_file_actions_addclosefrom_np (&actions, 3);
   r = strchr (spec->path, '/') != NULL
           ? posix_spawn (ret_pid, spec->path, &actions, &attr, argv, envp)
@@ -154,7 +156,7 @@ runc_process_wait (RuncProcess *process, RuncProcessResult *ret_result, GError *
 
       if (r < 0 && errno != EINTR)
         return runc_throw_errno (error, "cannot wait for a process");
-      if (r == 0)
+      if (r == 0 && time_left (process->deadline_us) == 0)
         {
           timed_out = TRUE;
           kill (process->pid, SIGKILL);

@@ -11,6 +11,8 @@ typedef struct
   const char *const *argv; /* NULL-terminated, at least argv[0] */
   const char *const *envp; /* NULL-terminated; NULL: our own environment */
   int stdin_fd;            /* becomes fd 0; -1: /dev/null */
+  int stdout_fd;           /* becomes fd 1; 0: ours */
+  int stderr_fd;           /* becomes fd 2; 0: it is captured */
   gint64 timeout_ms;       /* 0: none */
 } RuncProcessSpec;
 
@@ -31,7 +33,7 @@ typedef struct
 void runc_process_clear (RuncProcess *process);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RuncProcess, runc_process_clear)
 
-/* Start it, with default signal mask, stdout ours, stderr captured, and no other fd of ours. */
+/* Start it, with default signal mask, and no other fd of ours than those named. */
 gboolean runc_process_start (const RuncProcessSpec *spec, RuncProcess *ret_process, GError **error);
 
 typedef struct

@@ -2,22 +2,28 @@
  *
  * A hook is a process of its own with the state json on stdin; its stderr is kept (as much as fits
  * the failure report), because a hook that fails usually says why. stdout goes where ours goes.
+ * Both can be files instead, which the parent has opened.
  */
 #include "base/fd.h"
 #include "child/context.h"
 #include "sys/syscalls.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 
 static _Noreturn void
-exec_hook (const RuncChild *child, const RuncPlanHook *hook, int stderr_fd)
+exec_hook (const RuncChild *child, const RuncOp *op, int stderr_fd)
 {
+  const RuncPlanHook *hook = &op->u.hooks.items[child->fail_index];
+  int out_log = runc_child_slot (child, op->slot), err_log = runc_child_slot (child, op->result);
+
   if (lseek (child->hook_state, 0, SEEK_SET) < 0 || dup2 (child->hook_state, 0) < 0
-      || dup2 (stderr_fd, 2) < 0)
+      || (out_log >= 0 && dup2 (out_log, 1) < 0)
+      || dup2 (err_log >= 0 ? err_log : stderr_fd, 2) < 0)
     _exit (126);
   runc_sys_close_range (3, ~0U, CLOSE_RANGE_CLOEXEC);
   sigprocmask (SIG_SETMASK, child->signal_mask, NULL);
@@ -74,11 +80,11 @@ wait_hook (RuncChild *child, const RuncPlanHook *hook, int pidfd, int stderr_fd)
 
       if (deadline > 0 && left < 0)
         left = 0;
-      int r = poll (fds, 2, (int)left);
+      int r = poll (fds, 2, (int)(left < INT_MAX ? left : INT_MAX));
 
       if (r < 0 && errno != EINTR)
         return -errno;
-      if (r == 0)
+      if (r == 0 && left < INT_MAX)
         {
           runc_sys_pidfd_send_signal (pidfd, SIGKILL);
           return -ETIMEDOUT;
@@ -97,8 +103,9 @@ wait_hook (RuncChild *child, const RuncPlanHook *hook, int pidfd, int stderr_fd)
 }
 
 static int
-run_hook (RuncChild *child, const RuncPlanHook *hook)
+run_hook (RuncChild *child, const RuncOp *op)
 {
+  const RuncPlanHook *hook = &op->u.hooks.items[child->fail_index];
   autofd int read_end = -EBADF, write_end = -EBADF, pidfd = -EBADF;
   int ends[2], status, r;
   pid_t pid;
@@ -112,7 +119,7 @@ run_hook (RuncChild *child, const RuncPlanHook *hook)
   if (pid < 0)
     return runc_child_fail (child, RUNC_FAIL_HOOK_SPAWN, pid);
   if (pid == 0)
-    exec_hook (child, hook, write_end);
+    exec_hook (child, op, write_end);
   write_end = runc_close_fd (write_end);
   r = wait_hook (child, hook, pidfd, read_end);
   while (waitpid (pid, &status, 0) < 0 && errno == EINTR)
@@ -136,7 +143,7 @@ runc_child_op_hooks (RuncChild *child, const RuncOp *op)
   for (size_t i = 0; i < op->u.hooks.n && r == 0; i++)
     {
       child->fail_index = (int)i;
-      r = run_hook (child, &op->u.hooks.items[i]);
+      r = run_hook (child, op);
     }
   return r;
 }

@@ -17,7 +17,7 @@
 static int
 op_send (RuncChild *child, const RuncOp *op)
 {
-  return runc_wire_write (child->sock, (RuncMessage)op->u.message);
+  return runc_wire_write (child->sock, (RuncMessage)op->u.message, NULL, 0);
 }
 
 /* Take the memfd with the state for the next HOOKS. */
@@ -169,7 +169,7 @@ report_and_exit (RuncChild *child, int op, int neg_errno)
         _exit (255);
     }
   else
-    runc_wire_send (child->sock, RUNC_MESSAGE_FAILED, &failure, sizeof failure, -1);
+    runc_wire_write (child->sock, RUNC_MESSAGE_FAILED, &failure, sizeof failure);
   _exit (1);
 }
 

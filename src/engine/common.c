@@ -167,6 +167,15 @@ runc_engine_state_json (const RuncState *state, RuncStatus status)
   return runc_json_to_string (object);
 }
 
+/* The file of an annotation, absolute (new string), or NULL. */
+static char *
+hook_log (const RuncSpec *spec, const RuncState *state, const char *annotation)
+{
+  const char *path = runc_spec_annotation (spec, annotation);
+
+  return path != NULL && path[0] != '\0' ? g_canonicalize_filename (path, state->bundle) : NULL;
+}
+
 gboolean
 runc_engine_run_hooks (const RuncSpec *spec, RuncHookKind kind, const RuncState *state,
                        GError **error)
@@ -187,14 +196,19 @@ runc_engine_run_hooks (const RuncSpec *spec, RuncHookKind kind, const RuncState 
         .path = hook->path,
         .argv = hook->args.n > 0 ? hook->args.items : &defaults[2 * i],
         .envp = hook->env.n > 0 ? hook->env.items : NULL,
-        .timeout_ms
-        = hook->timeout.present ? MIN (hook->timeout.value, G_MAXINT64 / 1000) * 1000 : 0,
+        .timeout_ms = hook->timeout.present ? MIN (hook->timeout.value, G_MAXINT32) * 1000 : 0,
       };
       /* Without the member a hook gets our environment, as from runc; an empty list means none. */
       if (hook->env.present && hook->env.n == 0)
         items[i].envp = &defaults[2 * i + 1];
     }
-  RuncPlanHooks plan = { .items = items, .n = hooks->n, .kind = runc_hook_kind_to_string (kind) };
+  g_autofree char *stdout_path = hook_log (spec, state, RUNC_HOOKS_STDOUT);
+  g_autofree char *stderr_path = hook_log (spec, state, RUNC_HOOKS_STDERR);
+  RuncPlanHooks plan = { .items = items,
+                         .n = hooks->n,
+                         .kind = runc_hook_kind_to_string (kind),
+                         .stdout_path = stdout_path,
+                         .stderr_path = stderr_path };
   if (kind != RUNC_HOOK_POSTSTOP)
     return runc_launch_run_hooks (&plan, state_json, error);
   runc_launch_try_hooks (&plan, state_json, state->id);

@@ -375,6 +375,7 @@ static gboolean
 hand_out (RuncCreation *creation, GError **error)
 {
   const RuncCreateRequest *request = &creation->prepared.request;
+  const char *receiver = runc_spec_annotation (creation->prepared.spec, "run.oci.pidfd_receiver");
   RuncLaunch *launch = &creation->launch;
 
   if (request->console_socket != NULL && launch->console >= 0)
@@ -385,6 +386,8 @@ hand_out (RuncCreation *creation, GError **error)
     }
   if (request->pidfd_socket != NULL
       && !runc_launch_send_pidfd (request->pidfd_socket, launch->pidfd, error))
+    return FALSE;
+  if (receiver != NULL && !runc_launch_send_pidfd (receiver, launch->pidfd, error))
     return FALSE;
   return request->pid_file == NULL
          || runc_engine_write_pid_file (request->pid_file, launch->pid, error);

@@ -100,6 +100,9 @@ typedef struct
 gboolean runc_engine_events (const RuncGlobal *global, const RuncEventsRequest *request,
                              GError **error);
 
+/* The version of libseccomp, "2.5.4", or NULL when built without it. */
+const char *runc_engine_libseccomp_version (void);
+
 /* The `features` document (new reference). */
 RuncJson *runc_engine_features (GError **error);
 

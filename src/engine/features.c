@@ -153,6 +153,12 @@ annotations (void)
   return object;
 }
 
+const char *
+runc_engine_libseccomp_version (void)
+{
+  return runc_seccomp_library_version ();
+}
+
 RuncJson *
 runc_engine_features (GError **error)
 {

@@ -76,9 +76,9 @@ open_slot (const RuncChildPlan *plan, RuncSlot *slot, const RuncLaunchContext *c
     case RUNC_SLOT_FIFO:
       slot->fd = open (context->fifo, O_PATH | O_NOFOLLOW | O_CLOEXEC);
       return slot->fd >= 0 || runc_throw_errno (error, "cannot open '%s'", context->fifo);
-    case RUNC_SLOT_FILE:
-      slot->fd = open (slot->path, O_PATH | O_CLOEXEC);
-      return slot->fd >= 0 || runc_throw_errno (error, "cannot open '%s'", slot->path);
+    case RUNC_SLOT_LOG:
+      slot->fd = runc_launch_open_log (slot->path, error);
+      return slot->fd >= 0;
     case RUNC_SLOT_SOURCE:
       return runc_launch_open_source (plan, slot, error);
     case RUNC_SLOT_TREE:

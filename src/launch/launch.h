@@ -86,6 +86,9 @@ gboolean runc_launch_drive (RuncLaunch *launch, const RuncLaunchDrive *drive, GE
  * ours to kill any more. */
 gboolean runc_launch_proceed (RuncLaunch *launch, gboolean wait_exec, GError **error);
 
+/* Open the file that the output of hooks is appended to. Returns an fd or -1. */
+int runc_launch_open_log (const char *path, GError **error);
+
 /* Run parent-side hooks one after the other with @state_json on stdin. */
 gboolean runc_launch_run_hooks (const RuncPlanHooks *hooks, const char *state_json, GError **error);
 /* The same, but each hook that fails is a warning, and the next one runs all the same (poststop).

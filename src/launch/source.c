@@ -116,8 +116,12 @@ runc_launch_open_source (const RuncChildPlan *plan, RuncSlot *slot, GError **err
                            slot->label, tree->path);
   r = verify (tree, slot->fd);
   if (r < 0)
-    return runc_throw_neg (error, r, "%s: error mounting \"%s\": it may not be that", slot->label,
-                           tree->path);
+    return runc_throw (error, RUNC_ERROR_INVALID_SPEC, "%s: error mounting \"%s\": %s", slot->label,
+                       tree->path,
+                       r == -ELOOP
+                           ? "it is a symlink, and has the option 'src-nofollow'"
+                           : "it cannot be mounted because it is not of type proc (and only "
+                             "that may be on /proc)");
   r = set_attributes (tree, slot->fd, userns);
   if (r < 0)
     return runc_throw_neg (error, r, "%s: error mounting \"%s\": cannot set its attributes%s",

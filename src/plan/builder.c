@@ -208,12 +208,15 @@ runc_builder_warn (RuncBuilder *b, const char *format, ...)
 void
 runc_builder_init (RuncBuilder *b)
 {
+  const char *keep_groups = runc_spec_annotation (b->spec, "run.oci.keep_original_groups");
+
   b->plan = g_new0 (RuncPlan, 1);
   b->plan->arena = g_ptr_array_new_with_free_func (g_free);
   b->plan->child.proc_slot = RUNC_NO_SLOT;
   b->plan->child.root_slot = RUNC_NO_SLOT;
   b->plan->child.env_home = -1;
   b->plan->child.env_listen_pid = -1;
+  b->keep_groups = keep_groups != NULL && strcmp (keep_groups, "0") != 0;
   b->ops_size = 80;
   b->ops = runc_builder_alloc (b, b->ops_size * sizeof *b->ops);
   b->slots_size = 16;

@@ -36,6 +36,7 @@ typedef struct
   RuncSchedule ns;
   bool in_userns; /* the container is not in the initial user namespace */
   bool can_set_groups;
+  bool keep_groups; /* annotation run.oci.keep_original_groups */
 
   RuncPlannedMount *mounts; /* config.json's and our own */
   gsize n_mounts;

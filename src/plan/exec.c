@@ -52,7 +52,7 @@ join_ops (RuncBuilder *b, const RuncExecPlanInput *input)
     runc_builder_op (b, RUNC_OP_FORK, "linux.namespaces");
   if (b->ns.join_user)
     runc_builder_op (b, RUNC_OP_BECOME_ROOT, "linux.uidMappings")->u.ids.set_groups
-        = b->can_set_groups;
+        = b->can_set_groups && !b->keep_groups;
 }
 
 static void

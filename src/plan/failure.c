@@ -42,6 +42,8 @@ mount_hint (const RuncPlan *plan, const RuncOp *op, const struct RuncPlanFailure
     return " (a flag of the source's mount is locked and cannot be taken off)";
   if (failure->errnum == EINVAL && op->kind == RUNC_OP_OPEN_TREE && !op->u.tree.recursive)
     return " (other mounts are below it: use 'rbind')";
+  if (failure->errnum == ELOOP && op->kind == RUNC_OP_OPEN_TREE && op->u.tree.nofollow)
+    return " (it is a symlink, and has the option 'src-nofollow')";
   if (failure->errnum == ENODEV && (op->kind == RUNC_OP_MOUNT || op->kind == RUNC_OP_NEW_TREE))
     return " (the kernel does not have this filesystem)";
   if (failure->errnum == EPERM && plan->new_userns && type[0] != '\0')
@@ -49,6 +51,17 @@ mount_hint (const RuncPlan *plan, const RuncOp *op, const struct RuncPlanFailure
   if (failure->errnum == EACCES)
     return " (each directory above it must be open to the container's root user)";
   return "";
+}
+
+/* Why a source or a target is not taken, or NULL. */
+static const char *
+verify_words (const RuncOp *op, const struct RuncPlanFailure *failure)
+{
+  if (failure->step != RUNC_FAIL_VERIFY)
+    return NULL;
+  if (op->kind == RUNC_OP_OPEN_TREE)
+    return "it cannot be mounted because it is not of type proc (and only that may be on /proc)";
+  return failure->errnum == EPERM ? "it cannot be mounted because it is inside /proc" : NULL;
 }
 
 /* ---- one function for each kind of failure ------------------------------------------------- */
@@ -68,6 +81,9 @@ throw_mount (const RuncPlan *plan, const RuncOp *op, const struct RuncPlanFailur
                        "error mounting \"%s\" to rootfs at \"%s\": %s: filesystem \"%s\" must be "
                        "mounted on ordinary directory",
                        source, op->target, op->label, op->u.fs.type);
+  if (verify_words (op, failure) != NULL)
+    return runc_throw (error, RUNC_ERROR_CHILD, PREFIX "error mounting \"%s\" to rootfs: %s: %s",
+                       source != NULL ? source : "", op->label, verify_words (op, failure));
   if (failure->step == RUNC_FAIL_OPTION)
     return runc_throw (error, RUNC_ERROR_CHILD,
                        PREFIX "error mounting \"%s\" to rootfs at \"%s\": %s: option '%s': %s",

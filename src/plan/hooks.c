@@ -11,6 +11,17 @@ runc_plan_has_hooks (const RuncBuilder *b, RuncHookKind kind)
   return b->spec->hooks[kind].n > 0;
 }
 
+/* The file of an annotation, absolute, or NULL. */
+static const char *
+log_path (RuncBuilder *b, const char *annotation)
+{
+  const char *path = runc_spec_annotation (b->spec, annotation);
+
+  if (path == NULL || path[0] == '\0')
+    return NULL;
+  return path[0] == '/' ? path : runc_builder_path (b, b->host->bundle, path);
+}
+
 static RuncPlanHooks
 plan_hooks (RuncBuilder *b, RuncHookKind kind)
 {
@@ -24,11 +35,12 @@ plan_hooks (RuncBuilder *b, RuncHookKind kind)
     {
       const RuncSpecHook *hook = &spec->items[i];
 
-      items[i]
-          = (RuncPlanHook){ .path = hook->path,
-                            .argv = hook->args.items,
-                            .envp = hook->env.n > 0 ? hook->env.items : no_environment,
-                            .timeout_ms = hook->timeout.present ? hook->timeout.value * 1000 : 0 };
+      items[i] = (RuncPlanHook){ .path = hook->path,
+                                 .argv = hook->args.items,
+                                 .envp = hook->env.n > 0 ? hook->env.items : no_environment,
+                                 .timeout_ms = hook->timeout.present
+                                                   ? MIN (hook->timeout.value, G_MAXINT32) * 1000
+                                                   : 0 };
       if (hook->args.n == 0)
         {
           const char **argv = runc_builder_alloc (b, 2 * sizeof *argv);
@@ -43,22 +55,47 @@ plan_hooks (RuncBuilder *b, RuncHookKind kind)
   return (RuncPlanHooks){ .items = items, .n = spec->n, .kind = runc_hook_kind_to_string (kind) };
 }
 
+static RuncPlanHooks
+plan_parent_hooks (RuncBuilder *b, RuncHookKind kind)
+{
+  RuncPlanHooks hooks = plan_hooks (b, kind);
+
+  hooks.stdout_path = log_path (b, RUNC_HOOKS_STDOUT);
+  hooks.stderr_path = log_path (b, RUNC_HOOKS_STDERR);
+  return hooks;
+}
+
 void
 runc_plan_parent_hooks (RuncBuilder *b)
 {
   RuncPlan *plan = b->plan;
 
-  plan->prestart = plan_hooks (b, RUNC_HOOK_PRESTART);
-  plan->create_runtime = plan_hooks (b, RUNC_HOOK_CREATE_RUNTIME);
-  plan->poststart = plan_hooks (b, RUNC_HOOK_POSTSTART);
-  plan->poststop = plan_hooks (b, RUNC_HOOK_POSTSTOP);
+  plan->prestart = plan_parent_hooks (b, RUNC_HOOK_PRESTART);
+  plan->create_runtime = plan_parent_hooks (b, RUNC_HOOK_CREATE_RUNTIME);
+  plan->poststart = plan_parent_hooks (b, RUNC_HOOK_POSTSTART);
+  plan->poststop = plan_parent_hooks (b, RUNC_HOOK_POSTSTOP);
   plan->child_hooks = runc_plan_has_hooks (b, RUNC_HOOK_CREATE_CONTAINER)
                       || runc_plan_has_hooks (b, RUNC_HOOK_START_CONTAINER);
+}
+
+/* The slot of that file, opened by the parent: the child's root has another file of that name. */
+static int
+log_slot (RuncBuilder *b, const char *annotation)
+{
+  const char *path = log_path (b, annotation);
+
+  return path != NULL ? runc_builder_slot (b, RUNC_SLOT_LOG, path) : RUNC_NO_SLOT;
 }
 
 void
 runc_plan_child_hooks (RuncBuilder *b, RuncHookKind kind)
 {
-  if (runc_plan_has_hooks (b, kind))
-    runc_builder_op (b, RUNC_OP_HOOKS, RUNC_LABEL_NONE)->u.hooks = plan_hooks (b, kind);
+  RuncOp *op;
+
+  if (!runc_plan_has_hooks (b, kind))
+    return;
+  op = runc_builder_op (b, RUNC_OP_HOOKS, RUNC_LABEL_NONE);
+  op->u.hooks = plan_hooks (b, kind);
+  op->slot = log_slot (b, RUNC_HOOKS_STDOUT);
+  op->result = log_slot (b, RUNC_HOOKS_STDERR);
 }

@@ -45,4 +45,5 @@ typedef struct
   int slot;           /* bind: the detached tree */
   int idmap_slot;     /* or RUNC_NO_SLOT */
   bool late_readonly; /* something is still to be made below it */
+  bool without_ids;   /* options "uid=" and "gid=" are left out */
 } RuncPlannedMount;

@@ -19,6 +19,8 @@
   ((uint64_t)(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC         \
               | 0x00200000 /* MOUNT_ATTR_NOSYMFOLLOW */))
 
+#define CONTEXT_TYPE "run.oci.mount_context_type"
+
 #define SAFE_ATTRS ((uint64_t)(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC))
 
 /* Files in /proc that lxcfs and the like put their own versions over. */
@@ -168,6 +170,21 @@ add_own_mounts (RuncBuilder *b)
     add_own_mount (b, "hosts", "hosts", "/etc/hosts");
 }
 
+/* The option of mount(8) that gives filesystems their label. */
+static gboolean
+check_context_type (const RuncBuilder *b, GError **error)
+{
+  static const char *const known[] = { "context", "fscontext", "defcontext", "rootcontext", NULL };
+  const char *kind = runc_spec_annotation (b->spec, CONTEXT_TYPE);
+
+  if (kind != NULL && !g_strv_contains (known, kind))
+    return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
+                       "annotations[\"" CONTEXT_TYPE "\"]: unknown type '%s' (context, fscontext, "
+                       "defcontext and rootcontext are known)",
+                       kind);
+  return TRUE;
+}
+
 enum
 {
   MAX_OWN_MOUNTS = 3,
@@ -184,7 +201,7 @@ runc_plan_parse_mounts (RuncBuilder *b, GError **error)
       return FALSE;
   b->n_mounts = spec->n_mounts;
   add_own_mounts (b);
-  return TRUE;
+  return check_context_type (b, error);
 }
 
 const RuncPlannedMount *
@@ -338,6 +355,8 @@ keep_option (RuncBuilder *b, const RuncPlannedMount *m, const char *option)
 
   if (!uid && strncmp (option, "gid=", 4) != 0)
     return true;
+  if (m->without_ids)
+    return false;
   id = g_ascii_strtoull (option + 4, &end, 10);
   if (end == option + 4 || *end != '\0' || id > G_MAXUINT32)
     return true;
@@ -395,7 +414,7 @@ static const char *
 label_option (RuncBuilder *b, const RuncPlannedMount *m)
 {
   const char *label = b->spec->linux_spec.mount_label;
-  const char *kind = runc_spec_annotation (b->spec, "run.oci.mount_context_type");
+  const char *kind = runc_spec_annotation (b->spec, CONTEXT_TYPE);
 
   if (label == NULL || label[0] == '\0' || !b->host->selinux || strcmp (m->type, "proc") == 0
       || strcmp (m->type, "sysfs") == 0 || strcmp (m->type, "mqueue") == 0)
@@ -438,6 +457,20 @@ mount_op (RuncBuilder *b, const RuncPlannedMount *m)
   if (m->late_readonly)
     op->u.fs.attr &= ~(uint64_t)MOUNT_ATTR_RDONLY;
   return op;
+}
+
+static void
+plain_ops (RuncBuilder *b, const RuncPlannedMount *m)
+{
+  RuncPlannedMount without = *m;
+  RuncOp *op = mount_op (b, m);
+
+  if (!b->ns.join_user || (!has_option (m, "uid=") && !has_option (m, "gid=")))
+    return;
+  /* Which ids a user namespace that was made by others has only shows by trying. */
+  runc_builder_on_error (op, RUNC_ON_ERROR_ALTERNATIVE, EINVAL, 0, 0);
+  without.without_ids = true;
+  mount_op (b, &without)->alternative = true;
 }
 
 /* Bind the host's directory @path on the mount's target, read-only if @readonly; opened only now,
@@ -607,7 +640,7 @@ runc_plan_mount_ops (RuncBuilder *b, GError **error)
       else if (strcmp (m->type, "tmpfs") == 0 && m->options.tmpcopyup)
         copy_up_ops (b, m);
       else if (strcmp (m->type, "cgroup") != 0 && strcmp (m->type, "cgroup2") != 0)
-        mount_op (b, m);
+        plain_ops (b, m);
       else if (!runc_plan_cgroup_mount (b, m, error))
         return FALSE;
     }

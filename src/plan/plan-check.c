@@ -299,11 +299,13 @@ check_op (Check *c, gsize i, const RuncOp *op, GError **error)
     case RUNC_OP_KEYRING:
     case RUNC_OP_HOSTNAME:
     case RUNC_OP_DOMAINNAME:
-    case RUNC_OP_HOOKS:
     case RUNC_OP_CONSOLE:
     case RUNC_OP_AFFINITY:
     case RUNC_OP_LOOPBACK_UP:
       return TRUE;
+    case RUNC_OP_HOOKS:
+      return (op->slot == RUNC_NO_SLOT || uses (c, i, op->slot, RUNC_SLOT_LOG, error))
+             && (op->result == RUNC_NO_SLOT || uses (c, i, op->result, RUNC_SLOT_LOG, error));
     case RUNC_OP_OOM_SCORE_ADJ:
     case RUNC_OP_SYSCTL:
       return needs_proc (c, i, error);

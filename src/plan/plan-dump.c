@@ -259,6 +259,8 @@ static void
 describe_hooks (Sink *sink, const RuncPlanHooks *hooks)
 {
   put_text (sink, "kind", hooks->kind);
+  put_text (sink, "stdout", hooks->stdout_path);
+  put_text (sink, "stderr", hooks->stderr_path);
   for (gsize i = 0; i < hooks->n; i++)
     {
       g_autofree char *name = g_strdup_printf ("hook%" G_GSIZE_FORMAT, i);

@@ -29,7 +29,7 @@
   X (PIDFD, "pidfd")     /* parent: the pidfd of the container's init, for one setns() */          \
   X (CGROUP, "cgroup")   /* parent: one v1 `tasks` or v2 `cgroup.procs` file, opened for writing */\
   X (FIFO, "fifo")       /* parent: the start fifo, O_PATH */                                      \
-  X (FILE, "file")       /* parent: `path` opened O_PATH in the parent's view */                   \
+  X (LOG, "log")         /* parent: `path`, made if it is missing, opened for appending */         \
   X (SOURCE, "source")   /* parent: as OPEN_TREE with `tree`, for what only the runtime may open or map;
                             for the child a TREE */                                                \
   X (TREE, "tree")       /* child: a detached mount, or an attached one that an op re-opened */    \
@@ -117,7 +117,8 @@ typedef struct
                                   it is not shared), detach it, chdir / */                         \
   X (MOVE_ROOT, "move-root")   /* --no-pivot: move the ROOT over "/" and chroot, chdir / */        \
   X (ROOT_PROPAGATION, "root-propagation") /* u.attr.propagation of "/" after the pivot */         \
-  X (HOOKS, "hooks")           /* run u.hooks one after the other, state json on stdin */          \
+  X (HOOKS, "hooks")           /* run u.hooks one after the other, state json on stdin; stdout and
+                                  stderr are `slot` and `result` (LOG) where these are there */    \
   /* becoming the process */                                                                       \
   X (RLIMITS, "rlimits")       /* u.rlimits */                                                     \
   X (OOM_SCORE_ADJ, "oom-score-adj") /* write u.number to self/oom_score_adj */                    \
@@ -256,7 +257,7 @@ typedef struct
 
 typedef struct
 {
-  const unsigned char *bits; /* little-endian bit set */
+  const unsigned char *bits; /* bit set of 64-bit words */
   size_t n_bytes;
 } RuncOpMask;
 
@@ -279,7 +280,9 @@ typedef struct
 {
   const RuncPlanHook *items;
   size_t n;
-  const char *kind; /* "createContainer", for messages */
+  const char *kind;        /* "createContainer", for messages */
+  const char *stdout_path; /* run by the parent: file to append their stdout to; NULL: ours */
+  const char *stderr_path; /* the same for stderr; NULL: it is kept for messages */
 } RuncPlanHooks;
 
 /* CONSOLE */

@@ -153,8 +153,8 @@ become_root (RuncBuilder *b)
   if (!runc_plan_must_become_root (b))
     return;
   op = runc_builder_op (b, RUNC_OP_BECOME_ROOT, "linux.uidMappings");
-  op->u.ids.set_groups = b->can_set_groups;
-  if (!b->can_set_groups || !b->ns.join_user)
+  op->u.ids.set_groups = b->can_set_groups && !b->keep_groups;
+  if (!op->u.ids.set_groups || !b->ns.join_user)
     return;
   /* Whether a user namespace that was made by others allows it only shows by trying. */
   runc_builder_on_error (op, RUNC_ON_ERROR_ALTERNATIVE, EPERM, 0, 0);

@@ -7,14 +7,12 @@
 #include "plan/builder.h"
 
 #include "base/error.h"
-#include "base/strings.h"
+#include "spec/names.h"
 
 #include <errno.h>
 #include <linux/capability.h>
-#include <linux/mempolicy.h>
 #include <sched.h>
 #include <string.h>
-#include <sys/personality.h>
 
 #include "wire/wire.h"
 
@@ -126,88 +124,54 @@ gboolean
 runc_plan_parse_list (RuncBuilder *b, const char *path, const char *text, RuncOpMask *ret_mask,
                       GError **error)
 {
-  g_auto (GStrv) parts = g_strsplit (text, ",", -1);
-  guchar *bits = runc_builder_alloc (b, 1024);
-  gsize n_bytes = 0;
+  uint64_t *words = runc_builder_alloc (b, RUNC_ID_LIST_WORDS * sizeof *words);
+  gsize n = RUNC_ID_LIST_WORDS;
 
-  for (char **part = parts; *part != NULL; part++)
-    {
-      char *item = g_strstrip (*part);
-      char *dash = strchr (item, '-');
-      guint64 first, last;
-
-      if (item[0] == '\0')
-        continue;
-      if (dash != NULL)
-        *dash = '\0';
-      if (!runc_parse_uint64 (item, 8191, &first, error)
-          || !runc_parse_uint64 (dash != NULL ? dash + 1 : item, 8191, &last, error))
-        return runc_prefix (error, "%s: '%s'", path, text);
-      if (last < first)
-        return runc_throw (error, RUNC_ERROR_INVALID_SPEC, "%s: '%s': the range %s is backwards",
-                           path, text, *part);
-      for (guint64 i = first; i <= last; i++)
-        bits[i / 8] |= (guchar)(1u << (i % 8));
-      n_bytes = MAX (n_bytes, last / 8 + 1);
-    }
-  /* The kernel takes whole longs. */
-  *ret_mask = (RuncOpMask){ bits, (n_bytes + 7) & ~(gsize)7 };
+  if (runc_spec_parse_id_list (text, words, n) < 0)
+    return runc_throw (error, RUNC_ERROR_INVALID_SPEC, "%s: '%s' is not a list such as 0-3,7", path,
+                       text);
+  while (n > 0 && words[n - 1] == 0)
+    n--;
+  *ret_mask = (RuncOpMask){ (const unsigned char *)words, n * sizeof *words };
   return TRUE;
 }
 
-typedef struct
-{
-  const char *name;
-  int value;
-} NamedNumber;
-
 static gboolean
-find_number (const NamedNumber *table, gsize n, const char *name, int *ret_value)
+find_number (const RuncName *table, const char *path, const char *name, int *ret_value,
+             GError **error)
 {
-  for (gsize i = 0; i < n; i++)
-    if (strcmp (table[i].name, name) == 0)
-      {
-        *ret_value = table[i].value;
-        return TRUE;
-      }
-  return FALSE;
+  const RuncName *entry = name != NULL ? runc_name_find (table, name) : NULL;
+
+  if (entry == NULL)
+    return runc_throw (error, RUNC_ERROR_INVALID_SPEC, "%s: unknown name '%s'", path,
+                       name != NULL ? name : "");
+  *ret_value = (int)entry->value;
+  return TRUE;
 }
 
 static gboolean
 memory_policy (RuncBuilder *b, GError **error)
 {
-  static const NamedNumber modes[] = { { "MPOL_DEFAULT", 0 },
-                                       { "MPOL_PREFERRED", 1 },
-                                       { "MPOL_BIND", 2 },
-                                       { "MPOL_INTERLEAVE", 3 },
-                                       { "MPOL_LOCAL", 4 },
-                                       { "MPOL_PREFERRED_MANY", 5 },
-                                       { "MPOL_WEIGHTED_INTERLEAVE", 6 } };
-  static const NamedNumber flags[] = { { "MPOL_F_STATIC_NODES", 1 << 15 },
-                                       { "MPOL_F_RELATIVE_NODES", 1 << 14 },
-                                       { "MPOL_F_NUMA_BALANCING", 1 << 13 } };
   const RuncSpecMemoryPolicy *policy = b->spec->linux_spec.memory_policy;
   RuncOpMempolicy plan = { 0 };
 
   if (policy == NULL)
     return TRUE;
-  if (!find_number (modes, G_N_ELEMENTS (modes), policy->mode != NULL ? policy->mode : "",
-                    &plan.mode))
-    return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
-                       "linux.memoryPolicy.mode: invalid memory policy mode \"%s\"", policy->mode);
+  if (!find_number (runc_names_mempolicy_mode, "linux.memoryPolicy.mode", policy->mode, &plan.mode,
+                    error))
+    return FALSE;
   for (gsize i = 0; i < policy->flags.n; i++)
     {
-      int flag;
+      int flag = 0;
 
-      if (!find_number (flags, G_N_ELEMENTS (flags), policy->flags.items[i], &flag))
-        return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
-                           "linux.memoryPolicy.flags: invalid memory policy flag \"%s\"",
-                           policy->flags.items[i]);
+      if (!find_number (runc_names_mempolicy_flag, "linux.memoryPolicy.flags",
+                        policy->flags.items[i], &flag, error))
+        return FALSE;
       plan.mode |= flag;
     }
   if (policy->nodes != NULL && policy->nodes[0] != '\0'
       && !runc_plan_parse_list (b, "linux.memoryPolicy.nodes", policy->nodes, &plan.nodes, error))
-    return runc_prefix (error, "invalid memory policy nodes");
+    return FALSE;
   runc_builder_op (b, RUNC_OP_MEMORY_POLICY, "linux.memoryPolicy")->u.mempolicy = plan;
   return TRUE;
 }
@@ -215,17 +179,19 @@ memory_policy (RuncBuilder *b, GError **error)
 static gboolean
 personality_op (RuncBuilder *b, GError **error)
 {
-  static const NamedNumber domains[] = { { "LINUX", PER_LINUX }, { "LINUX32", PER_LINUX32 } };
-  const char *domain = b->spec->linux_spec.personality_domain;
-  int value;
+  const RuncSpecLinux *spec = &b->spec->linux_spec;
+  int value = 0;
 
-  if (domain == NULL)
+  if (spec->personality_domain == NULL)
     return TRUE;
-  if (!find_number (domains, G_N_ELEMENTS (domains), domain, &value))
-    return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
-                       "linux.personality.domain: invalid personality domain '%s'", domain);
-  if (b->spec->linux_spec.personality_flags.n > 0)
-    runc_builder_warn (b, "linux.personality.flags: ignored, none is defined");
+  if (!find_number (runc_names_personality, "linux.personality.domain", spec->personality_domain,
+                    &value, error))
+    return FALSE;
+  if (spec->personality_flags.n > 0)
+    runc_builder_warn (b,
+                       "linux.personality.flags: '%s' is ignored, because the specification "
+                       "defines no flags",
+                       spec->personality_flags.items[0]);
   runc_builder_op (b, RUNC_OP_PERSONALITY, "linux.personality")->u.number = value;
   return TRUE;
 }
@@ -393,10 +359,7 @@ credentials (RuncBuilder *b, const RuncProcessPlan *p)
 {
   const RuncSpecProcess *process = p->process;
   const RuncSpecUser *user = &process->user;
-  bool keep_groups
-      = runc_spec_annotation (b->spec, "run.oci.keep_original_groups") != NULL
-        && strcmp (runc_spec_annotation (b->spec, "run.oci.keep_original_groups"), "0") != 0;
-  bool set_groups = b->can_set_groups && !keep_groups;
+  bool set_groups = b->can_set_groups && !b->keep_groups;
   bool change = set_groups || user->uid != 0 || user->gid != 0;
   bool filter_early = p->seccomp != NULL && !process->no_new_privileges;
   RuncOpCaps caps;
@@ -431,6 +394,9 @@ runc_plan_become_process (RuncBuilder *b, const RuncProcessPlan *p, GError **err
 
   if (!runc_plan_check_user (b, process, error))
     return FALSE;
+  /* It comes with an fd, for which a filter that is loaded early may have no recvmsg(). */
+  if (!p->exec && runc_plan_has_hooks (b, RUNC_HOOK_START_CONTAINER))
+    runc_builder_op (b, RUNC_OP_WAIT, RUNC_LABEL_NONE)->u.message = RUNC_MESSAGE_HOOK_STATE;
   rlimits (b, process);
   scheduling (b, process);
   if (!memory_policy (b, error) || !personality_op (b, error))
@@ -450,11 +416,8 @@ runc_plan_become_process (RuncBuilder *b, const RuncProcessPlan *p, GError **err
 void
 runc_plan_ready_and_exec (RuncBuilder *b, const RuncProcessPlan *p)
 {
-  bool hooks = !p->exec && runc_plan_has_hooks (b, RUNC_HOOK_START_CONTAINER);
   bool filter_early = p->seccomp != NULL && !p->process->no_new_privileges;
 
-  if (hooks)
-    runc_builder_op (b, RUNC_OP_WAIT, RUNC_LABEL_NONE)->u.message = RUNC_MESSAGE_HOOK_STATE;
   if (!filter_early)
     {
       close_fds (b, p);
@@ -474,7 +437,7 @@ runc_plan_ready_and_exec (RuncBuilder *b, const RuncProcessPlan *p)
       op = runc_builder_op (b, RUNC_OP_GATE, RUNC_LABEL_NONE);
       op->slot = slot;
     }
-  if (hooks)
+  if (!p->exec)
     runc_plan_child_hooks (b, RUNC_HOOK_START_CONTAINER);
   runc_builder_op (b, RUNC_OP_EXEC, "process.args");
 }

@@ -494,6 +494,10 @@ int runc_spec_parse_id_list (const char *list, uint64_t *ret_bits, gsize n_words
 /* The value of annotation @key, or NULL. */
 const char *runc_spec_annotation (const RuncSpec *spec, const char *key);
 
+/* Annotations that name files for the output of hooks; relative ones are in the bundle. */
+#define RUNC_HOOKS_STDOUT "run.oci.hooks.stdout"
+#define RUNC_HOOKS_STDERR "run.oci.hooks.stderr"
+
 /* Parse a capability name, "CAP_KILL" (case does not matter, the prefix does): its number, or -1.
  */
 int runc_capability_from_string (const char *name);

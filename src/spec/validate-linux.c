@@ -351,11 +351,6 @@ check_personality (const RuncSpecLinux *linux_spec, GError **error)
   if (domain != NULL && runc_name_find (runc_names_personality, domain) == NULL)
     return runc_spec_invalid (
         error, "linux.personality.domain: unknown domain '%s' (known: LINUX, LINUX32)", domain);
-  if (linux_spec->personality_flags.n > 0)
-    return runc_spec_fail (
-        error, RUNC_ERROR_UNSUPPORTED,
-        "linux.personality.flags: '%s' is not supported, the specification defines none",
-        linux_spec->personality_flags.items[0]);
   return TRUE;
 }
 

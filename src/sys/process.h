@@ -38,7 +38,7 @@ typedef struct
 } RuncSchedAttr;
 
 int runc_sys_sched_setattr (const RuncSchedAttr *attr);
-/* @bits: little-endian bit set of CPUs; @n_bytes may be any number */
+/* @bits: set of CPUs as 64-bit words; @n_bytes: of those that are not zero */
 int runc_sys_sched_setaffinity (const unsigned char *bits, size_t n_bytes);
 /* @class_and_priority: class << 13 | priority, for this process */
 int runc_sys_ioprio_set (int class_and_priority);

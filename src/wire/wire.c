@@ -87,13 +87,21 @@ runc_wire_send (int sock, RuncMessage message, const void *payload, size_t len, 
 }
 
 int
-runc_wire_write (int sock, RuncMessage message)
+runc_wire_write (int sock, RuncMessage message, const void *payload, size_t len)
 {
-  Head head = { .magic = MAGIC, .message = (uint32_t)message };
+  struct
+  {
+    Head head;
+    char payload[sizeof (RuncWireFailure)];
+  } packet = { .head = { .magic = MAGIC, .message = (uint32_t)message } };
   ssize_t n;
 
+  if (len > sizeof packet.payload)
+    return -EMSGSIZE;
+  if (len > 0)
+    memcpy (packet.payload, payload, len);
   do
-    n = RUNC_FAULTY (write (sock, &head, sizeof head));
+    n = RUNC_FAULTY (write (sock, &packet, sizeof packet.head + len));
   while (n < 0 && errno == EINTR);
   return n < 0 ? -errno : 0;
 }

@@ -99,8 +99,9 @@ int runc_wire_pair (int *ret_parent, int *ret_child);
 int runc_wire_send (int sock, RuncMessage message, const void *payload, size_t len, int fd);
 
 /* The same without an fd, by write(2) and read(2) alone: the child's choice, because its seccomp
- * filter may be loaded already and may know no sendmsg(2). A dead peer raises SIGPIPE. */
-int runc_wire_write (int sock, RuncMessage message);
+ * filter may be loaded already and may know no sendmsg(2). A payload of more than a RuncWireFailure
+ * is -EMSGSIZE, and none can be read. A dead peer raises SIGPIPE. */
+int runc_wire_write (int sock, RuncMessage message, const void *payload, size_t len);
 int runc_wire_read (int sock, RuncMessage *ret_message);
 
 /* Receive one message, blocking.

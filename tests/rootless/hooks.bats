@@ -205,3 +205,73 @@ log_hooks() {
   expect_eq "$(cat hooks)" poststop
   expect_eq "$(ls -A "$STATE")" ""
 }
+
+@test "hooks: one that is ended by a signal" {
+  hook createRuntime 'echo reason >&2; kill -KILL $$'
+  args true
+  run --separate-stderr runc run --bundle "$BUNDLE" "$CT"
+  expect_error 1 'createRuntime hook #0: .*[Kk]illed.*reason'
+}
+
+# bats test_tags=ours
+@test "hooks: those in the container that take longer than their timeout are ended" {
+  for kind in createContainer startContainer; do
+    config 'del(.hooks)'
+    config --arg kind $kind '.hooks[$kind] = [{"path": "/bin/sh", "args": ["sh", "-c", "exec sleep 1000"], "timeout": 1}]'
+    args true
+    run --separate-stderr runc run --bundle "$BUNDLE" "$CT"
+    expect_error 1 "$kind hook #0: .*timeout of 1.0s"
+  done
+}
+
+# bats test_tags=ours
+@test "hooks: a timeout of more than a lifetime is no timeout" {
+  hook createRuntime true
+  hook createContainer true
+  config '.hooks |= map_values(map(.timeout = 9000000000000000000))'
+  # jq writes a large number as a float.
+  sed -i 's/9000000000000000000\(\.0*\)\{0,1\}/9000000000000000000/' "$BUNDLE/config.json"
+  args true
+  run_ct
+  expect_ok
+}
+
+# bats test_tags=ours
+@test "hooks: a poststart hook that fails ends the container" {
+  hook poststart 'echo reason >&2; exit 3'
+  sleeper
+  run --separate-stderr runc run --bundle "$BUNDLE" "$CT"
+  expect_error 1 'error running poststart hook #0: .*exit status 3.*reason'
+  expect_eq "$(ls -A "$STATE")" ""
+}
+
+# bats test_tags=ours
+@test "hooks: their output in files" {
+  config --arg out "$TEST_DIR/out" '.annotations = {"run.oci.hooks.stdout": $out, "run.oci.hooks.stderr": "err"}'
+  echo before >out
+  for kind in prestart createRuntime createContainer startContainer poststart poststop; do
+    hook $kind "echo $kind; echo $kind >&2"
+  done
+  config '.hooks.startContainer[0].env = ["PATH=/bin"]'
+  # poststart runs beside the program.
+  args sleep 1
+  run_ct
+  expect_ok
+  expect_output ""
+  expect_eq "$(tr '\n' ' ' <out)" "before prestart createRuntime createContainer startContainer poststart poststop "
+  expect_eq "$(tr '\n' ' ' <"$BUNDLE/err")" "prestart createRuntime createContainer startContainer poststart poststop "
+}
+
+# bats test_tags=ours
+@test "hooks: a file for their output that cannot be opened is an error" {
+  config '.annotations = {"run.oci.hooks.stdout": "/no/such/directory/file"}'
+  hook createRuntime true
+  args true
+  run --separate-stderr runc run --bundle "$BUNDLE" "$CT"
+  expect_error 1 "'/no/such/directory/file'"
+  config 'del(.hooks)'
+  hook createContainer true
+  run --separate-stderr runc run --bundle "$BUNDLE" "$CT"
+  expect_error 1 "'/no/such/directory/file'"
+  expect_eq "$(ls -A "$STATE")" ""
+}

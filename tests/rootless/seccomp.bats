@@ -172,6 +172,31 @@ notify() {
 
 # ---------------------------------------------------------------- who is under the filter
 
+# bats test_tags=ours
+@test "seccomp: start-up and its errors do not need messages with descriptors" {
+  deny '["sendmsg", "recvmsg", "sendto", "recvfrom", "sendmmsg", "recvmmsg"]' '"SCMP_ACT_KILL_PROCESS"'
+  config '.hooks = {"startContainer": [{"path": "/bin/true"}]}'
+  for nnp in true false; do
+    config ".process.noNewPrivileges = $nnp"
+    args echo printed
+    run_ct
+    expect_ok
+    expect_output printed
+    sleeper
+    create_ct
+    runc start "$CT"
+    run runc exec "$CT" echo printed
+    expect_output printed
+    runc delete --force "$CT"
+    # What fails behind the filter.
+    printf '#!/no/such/interpreter\n' >"$BUNDLE/rootfs/bin/broken"
+    chmod +x "$BUNDLE/rootfs/bin/broken"
+    args broken
+    run --separate-stderr runc run --bundle "$BUNDLE" "$CT"
+    expect_error 1 'exec /bin/broken: no such file'
+  done
+}
+
 @test "seccomp: the kernel says that the filter is there, once" {
   local nnp
   sleeper

@@ -128,3 +128,16 @@ load ../lib/helpers
   wait_exit $receiver
   grep -qx 'READY=1' got
 }
+
+# bats test_tags=ours
+@test "pidfd socket: of an annotation" {
+  sleeper
+  config '.annotations = {"run.oci.pidfd_receiver": "pidfd"}'
+  "$TESTHELPER" fd-recv "$BUNDLE/pidfd" >got 2>&1 3>&- &
+  receiver=$!
+  wait_for test -S "$BUNDLE/pidfd"
+  start_ct
+  wait_exit $receiver
+  expect_ok
+  grep -qx "Pid:	$(state_of "$CT" .pid)" got
+}

@@ -110,11 +110,11 @@ test_bare (Fixture *f, gconstpointer data)
       RuncMessage message;
       size_t len = 99;
 
-      g_assert_cmpint (runc_wire_write (f->ends[1], (RuncMessage)m), ==, 0);
+      g_assert_cmpint (runc_wire_write (f->ends[1], (RuncMessage)m, NULL, 0), ==, 0);
       g_assert_cmpint (runc_wire_read (f->ends[0], &message), ==, 1);
       g_assert_cmpint (message, ==, m);
       /* both kinds understand each other */
-      g_assert_cmpint (runc_wire_write (f->ends[1], (RuncMessage)m), ==, 0);
+      g_assert_cmpint (runc_wire_write (f->ends[1], (RuncMessage)m, NULL, 0), ==, 0);
       g_assert_cmpint (runc_wire_receive (f->ends[0], &message, NULL, 0, &len, NULL), ==, 1);
       g_assert_cmpint (message, ==, m);
       g_assert_cmpuint (len, ==, 0);
@@ -261,7 +261,7 @@ test_end (Fixture *f, gconstpointer data)
   size_t len;
 
   (void)data;
-  g_assert_cmpint (runc_wire_write (f->ends[1], RUNC_MESSAGE_READY), ==, 0);
+  g_assert_cmpint (runc_wire_write (f->ends[1], RUNC_MESSAGE_READY, NULL, 0), ==, 0);
   f->ends[1] = runc_close_fd (f->ends[1]);
   g_assert_cmpint (runc_wire_read (f->ends[0], &message), ==, 1);
   g_assert_cmpint (runc_wire_read (f->ends[0], &message), ==, 0);
