@@ -353,15 +353,15 @@ start_pair (Fixture *f, pid_t *ret_second)
   first = fork ();
   if (first == 0)
     {
-      pid_t second = fork ();
-      if (second == 0)
+      if (fork () == 0)
         {
+          pid_t second = getpid ();
+
+          /* Only then may the first be killed. */
           prctl (PR_SET_PDEATHSIG, SIGKILL);
-          for (;;)
-            pause ();
+          if (write (report[1], &second, sizeof second) != sizeof second)
+            _exit (1);
         }
-      if (write (report[1], &second, sizeof second) != sizeof second)
-        _exit (1);
       for (;;)
         pause ();
     }
