@@ -11,6 +11,7 @@
 #include "sys/syscalls.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -188,17 +189,28 @@ runc_child_op_listen_fds (RuncChild *child, const RuncOp *op)
 int
 runc_child_op_gate (RuncChild *child, const RuncOp *op)
 {
-  int fd;
+  const struct sigaction ignore = { .sa_handler = SIG_IGN };
+  struct sigaction before;
+  ssize_t n;
 
   /* The parent is done with us, and `create` about to exit. */
   child->sock = runc_close_fd (child->sock);
-  fd = runc_sys_proc_reopen_fd (runc_child_proc (child), runc_child_slot (child, op->slot),
-                                O_WRONLY);
-  if (fd < 0)
-    _exit (1);
-  child->gate = fd;
-  if (write (fd, "0", 1) < 0)
+  sigaction (SIGPIPE, &ignore, &before);
+  do
+    {
+      int fd = runc_sys_proc_reopen_fd (runc_child_proc (child), runc_child_slot (child, op->slot),
+                                        O_WRONLY);
+      if (fd < 0)
+        _exit (1);
+      runc_close_fd (child->gate);
+      child->gate = fd;
+      n = write (fd, "0", 1);
+      /* A `start` that was killed has not started it: the next one will. */
+    }
+  while (n < 0 && errno == EPIPE);
+  if (n < 0)
     return -errno;
+  sigaction (SIGPIPE, &before, NULL);
   return 0;
 }
 

@@ -170,7 +170,7 @@ acquire (RuncCreation *creation, gboolean gate, GError **error)
     return FALSE;
   if (plan->cgroup.driver == RUNC_CGROUP_DRIVER_NONE)
     return TRUE;
-  if (!runc_state_write (&creation->dir, creation->state, error))
+  if (!runc_state_write_early (&creation->dir, creation->state, error))
     return FALSE;
   setup = cgroup_setup (creation);
   if (runc_cgroup_create (&setup, &creation->cgroup, error))
@@ -209,6 +209,9 @@ register_process (RuncCreation *creation, GError **error)
     }
   g_free (state->systemd_unit);
   state->systemd_unit = g_strdup (creation->cgroup.unit);
+  /* A unit is only known, and only ours, once it is there. */
+  if (state->systemd_unit != NULL && !runc_state_write_early (&creation->dir, state, error))
+    return FALSE;
   state->init_pid = creation->launch.pid;
   return find_start_time (state->init_pid, &state->init_start_time, error)
          && runc_state_write (&creation->dir, state, error);

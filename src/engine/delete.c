@@ -60,16 +60,22 @@ lock_within (RuncStateDir *dir, const char *id, gboolean force, GError **error)
     }
 }
 
-/* The state, or NULL without an error when there is none, or none that can be read and @force is
- * given. */
+/* The state, or NULL without an error when there is none. With @force, one that cannot be read is
+ * no error: then it is the state as it was before there was a process, or NULL. */
 static gboolean
 read_state (const RuncStateDir *dir, gboolean force, RuncState **ret_state, GError **error)
 {
   g_autoptr (GError) local = NULL;
 
   *ret_state = runc_state_read (dir, &local);
-  if (*ret_state != NULL || force || g_error_matches (local, RUNC_ERROR, RUNC_ERROR_NOT_FOUND))
+  if (*ret_state != NULL || g_error_matches (local, RUNC_ERROR, RUNC_ERROR_NOT_FOUND))
     return TRUE;
+  if (force)
+    {
+      /* Its cgroup has everybody who belongs to it. */
+      *ret_state = runc_state_read_early (dir, NULL);
+      return TRUE;
+    }
   g_propagate_error (error, g_steal_pointer (&local));
   return FALSE;
 }

@@ -252,38 +252,71 @@ runc_state_write (const RuncStateDir *dir, const RuncState *state, GError **erro
   return runc_state_write_file (dir, RUNC_STATE_FILE, text, error);
 }
 
-RuncState *
-runc_state_read (const RuncStateDir *dir, GError **error)
+gboolean
+runc_state_write_early (const RuncStateDir *dir, const RuncState *state, GError **error)
 {
-  autofd int fd
-      = openat (dir->dir_fd, RUNC_STATE_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  g_autofree char *text = runc_state_to_json (state);
+
+  return runc_state_write_file (dir, RUNC_STATE_EARLY, text, error);
+}
+
+/* Read the file @name into *@ret_state. Not there: FALSE and no error. */
+static gboolean
+read_named (const RuncStateDir *dir, const char *name, RuncState **ret_state, GError **error)
+{
+  autofd int fd = openat (dir->dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  g_autoptr (RuncState) state = NULL;
   g_autofree char *text = NULL;
-  RuncState *state = NULL;
   gsize len;
 
   if (fd < 0 && errno == ENOENT)
-    {
-      runc_throw (error, RUNC_ERROR_NOT_FOUND,
-                  "container '%s' has no %s: it is being made, or its making was interrupted",
-                  id_of (dir), RUNC_STATE_FILE);
-      return NULL;
-    }
+    return FALSE;
   if (fd < 0)
-    runc_throw_errno (error, "cannot open '%s'", RUNC_STATE_FILE);
+    runc_throw_errno (error, "cannot open '%s'", name);
   else
-    text = runc_io_read_fd (fd, RUNC_STATE_FILE, MAX_STATE_SIZE, &len, error);
+    text = runc_io_read_fd (fd, name, MAX_STATE_SIZE, &len, error);
   if (text != NULL)
     state = runc_state_from_json (text, len, error);
   if (state != NULL && strcmp (state->id, id_of (dir)) != 0)
     {
-      runc_throw (error, RUNC_ERROR_INVALID_SPEC, "%s is that of container '%s'", RUNC_STATE_FILE,
-                  state->id);
+      runc_throw (error, RUNC_ERROR_INVALID_SPEC, "%s is that of container '%s'", name, state->id);
       g_clear_pointer (&state, runc_state_free);
     }
   if (state == NULL)
-    runc_prefix (error, "container '%s' is damaged ('runc delete --force %s' removes it)",
-                 id_of (dir), id_of (dir));
-  return state;
+    return runc_prefix (error, "container '%s' is damaged ('runc delete --force %s' removes it)",
+                        id_of (dir), id_of (dir));
+  *ret_state = g_steal_pointer (&state);
+  return TRUE;
+}
+
+RuncState *
+runc_state_read (const RuncStateDir *dir, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  RuncState *state = NULL;
+
+  if (read_named (dir, RUNC_STATE_FILE, &state, &local))
+    return state;
+  if (local == NULL)
+    return runc_state_read_early (dir, error);
+  g_propagate_error (error, g_steal_pointer (&local));
+  return NULL;
+}
+
+RuncState *
+runc_state_read_early (const RuncStateDir *dir, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  RuncState *state = NULL;
+
+  if (read_named (dir, RUNC_STATE_EARLY, &state, &local))
+    return state;
+  if (local == NULL)
+    runc_throw (&local, RUNC_ERROR_NOT_FOUND,
+                "container '%s' has no %s: it is being made, or its making was interrupted",
+                id_of (dir), RUNC_STATE_FILE);
+  g_propagate_error (error, g_steal_pointer (&local));
+  return NULL;
 }
 
 /* ---- facts ----------------------------------------------------------------------------------- */

@@ -1,9 +1,11 @@
 /* RuncState: what is on disk about a container, in <root>/<id>/.
  *
- *   state.json   this structure; replaced as a whole (temporary file and rename, no fsync: a
- * container does not survive a power cut, and an unreadable state can still be deleted) config.json
- * the configuration as it was at create, for exec, hooks and restore exec.fifo    the start gate;
- * its presence is the status "created"
+ *   state.json     this structure; replaced as a whole (temporary file and rename, no fsync: a
+ *                  container does not survive a power cut)
+ *   creating.json  the same as it was before the cgroups were made, for containers that have some:
+ *                  where they are is then known also without a state.json that can be read
+ *   config.json    the configuration as it was at create, for exec, hooks and restore
+ *   exec.fifo      the start gate; its presence is the status "created"
  *
  * Whoever changes the container holds an flock() of the directory itself: one lock per container,
  * none per host. Readers take none; state.json is always whole.
@@ -18,6 +20,7 @@
 
 #define RUNC_STATE_VERSION 1
 #define RUNC_STATE_FILE    "state.json"
+#define RUNC_STATE_EARLY   "creating.json"
 #define RUNC_STATE_CONFIG  "config.json"
 #define RUNC_STATE_FIFO    "exec.fifo"
 
@@ -130,13 +133,16 @@ void runc_state_dir_unlock (RuncStateDir *dir);
 /* Remove the directory with all that is in it, and drop the lock. Missing files are fine. */
 gboolean runc_state_dir_remove (RuncStateDir *dir, GError **error);
 
-/* Replace state.json, or another file of the directory, as a whole (mode 0600). */
+/* Replace state.json, creating.json, or another file of the directory, as a whole (mode 0600). */
 gboolean runc_state_write (const RuncStateDir *dir, const RuncState *state, GError **error);
+gboolean runc_state_write_early (const RuncStateDir *dir, const RuncState *state, GError **error);
 gboolean runc_state_write_file (const RuncStateDir *dir, const char *name, const char *text,
                                 GError **error);
-/* Read state.json. RUNC_ERROR_NOT_FOUND when there is none (killed while creating);
- * RUNC_ERROR_INVALID_SPEC when it cannot be understood. */
+/* Read state.json, or creating.json where that is not there yet. RUNC_ERROR_NOT_FOUND when there is
+ * none (killed while creating); RUNC_ERROR_INVALID_SPEC when it cannot be understood. */
 RuncState *runc_state_read (const RuncStateDir *dir, GError **error);
+/* Read creating.json: for a container whose state.json cannot be understood. Errors as above. */
+RuncState *runc_state_read_early (const RuncStateDir *dir, GError **error);
 
 /* The text of state.json (new string), and back. */
 char *runc_state_to_json (const RuncState *state);

@@ -119,6 +119,21 @@ setup() {
   expect_eq "$(leftover_cgroups)" "" cgroups
 }
 
+@test "cgroup: delete --force of a container whose state cannot be read ends it" {
+  own_path
+  args sleep 1000
+  start_ct
+  pid=$(state_of "$CT" .pid)
+  echo '{"broken' >"$STATE/$CT/state.json"
+  run runc delete "$CT"
+  expect_status 1
+  expect_match 'is damaged'
+  kill -0 "$pid"
+  runc delete --force "$CT"
+  wait_gone "$pid"
+  expect_eq "$(ls -A "$STATE")$(leftover_cgroups)" "" "what is left"
+}
+
 @test "cgroup: sub-cgroups, deep and with processes, are gone after delete" {
   own_path
   args sleep 1000
