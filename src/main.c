@@ -14,14 +14,10 @@
 static void
 open_standard_fds (void)
 {
-  int fd;
-
-  do
-    fd = open ("/dev/null", O_RDWR | O_CLOEXEC);
-  while (fd >= 0 && fd <= STDERR_FILENO && fcntl (fd, F_SETFD, 0) == 0);
-  if (fd < 0)
-    abort ();
-  close (fd);
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (fcntl (fd, F_GETFD) < 0
+        && (open ("/dev/null", O_RDWR | O_CLOEXEC) != fd || fcntl (fd, F_SETFD, 0) < 0))
+      abort ();
 }
 
 int

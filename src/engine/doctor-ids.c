@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "base/process.h"
+#include "sys/process.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -24,6 +25,13 @@
   "be "                                                                                            \
   "installed in them"
 
+#define ROOT_WITHOUT_CAPS                                                                          \
+  "this root has no CAP_SETUID and CAP_SETGID, and no range in /etc/subuid and /etc/subgid"
+
+#define MEND_ID_CAPS                                                                               \
+  "give the outer container these capabilities (podman and docker: '--cap-add SETUID --cap-add "   \
+  "SETGID'; \"process.capabilities\" of its config.json)"
+
 #define TOOL_TIMEOUT_MS 2000
 
 typedef struct
@@ -35,15 +43,6 @@ typedef struct
   const RuncIdRanges *here; /* what exists in our user namespace */
   RuncDoctorSubids subids;
 } Side;
-
-static bool
-maps_directly (const RuncDoctor *doctor)
-{
-  const guint64 caps
-      = (G_GUINT64_CONSTANT (1) << CAP_SETUID) | (G_GUINT64_CONSTANT (1) << CAP_SETGID);
-
-  return doctor->who != RUNC_WHO_USER && (doctor->host->effective_caps & caps) == caps;
-}
 
 static guint64
 count_ids (const RuncIdRanges *ranges)
@@ -156,7 +155,9 @@ report_too_few (const RuncDoctor *doctor, const Side *sides, RuncDoctorFinding *
                           : gids > 0 ? "/etc/subuid"
                                      : "/etc/subuid and /etc/subgid";
 
-      if (elsewhere)
+      if (doctor->host->euid == 0 && !elsewhere)
+        runc_doctor_found (finding, RUNC_DOCTOR_MISSING, "%s", ROOT_WITHOUT_CAPS);
+      else if (elsewhere)
         runc_doctor_found (finding, RUNC_DOCTOR_MISSING,
                            "the ranges of %s in %s do not exist in this user namespace",
                            doctor->user, files);
@@ -167,6 +168,8 @@ report_too_few (const RuncDoctor *doctor, const Side *sides, RuncDoctorFinding *
     }
   if (elsewhere)
     runc_doctor_mend_by_grants (doctor, finding, 1u << RUNC_GRANT_IDS);
+  else if (doctor->host->euid == 0)
+    runc_doctor_mend (finding, "%s", MEND_ID_CAPS);
   else
     mend_by_usermod (doctor, sides, finding);
 }
@@ -214,7 +217,7 @@ runc_doctor_check_subordinate_ids (RuncDoctor *doctor, RuncDoctorFinding *findin
     { "/etc/subgid", "/etc/group", "subgid", &host->sub_gids, &host->gid_map, { 0 } },
   };
 
-  if (maps_directly (doctor))
+  if (runc_plan_maps_directly (doctor->host))
     {
       check_own_ids (doctor, finding);
       return;
@@ -253,11 +256,18 @@ has_rights (const RuncDoctor *doctor, const char *path, RuncDoctorFinding *findi
   struct stat st;
   bool has_caps = getxattr (path, "security.capability", NULL, 0) > 0;
 
-  if (runc_doctor_process_status ("NoNewPrivs", 0) == 1)
+  if (doctor->host->no_new_privs)
     {
       runc_doctor_found (finding, RUNC_DOCTOR_MISSING,
                          "'%s' gets no rights: no_new_privs is set for this process", path);
       runc_doctor_mend_by_grants (doctor, finding, 1u << RUNC_GRANT_SETUID);
+    }
+  else if (doctor->host->ids_out_of_bounds)
+    {
+      runc_doctor_found (finding, RUNC_DOCTOR_MISSING,
+                         "'%s' gets no rights: CAP_SETUID or CAP_SETGID is not in the bounding set",
+                         path);
+      runc_doctor_mend (finding, "%s", MEND_ID_CAPS);
     }
   else if (statvfs (path, &fs) == 0 && (fs.f_flag & ST_NOSUID) != 0)
     {
@@ -279,6 +289,16 @@ has_rights (const RuncDoctor *doctor, const char *path, RuncDoctorFinding *findi
   else
     return true;
   return false;
+}
+
+/* Has the file @path its rights by the setuid bit, while not all capabilities that this way takes
+ * can be had? That is so in containers of engines. */
+static bool
+is_setuid_out_of_bounds (const char *path)
+{
+  return getxattr (path, "security.capability", NULL, 0) <= 0
+         && (runc_sys_has_bounding (CAP_SYS_ADMIN) == 0
+             || runc_sys_has_bounding (CAP_DAC_OVERRIDE) == 0);
 }
 
 /* "newuidmap PID 0 OWN 1 1 FIRST COUNT ..." (strv, new) */
@@ -364,6 +384,13 @@ try_tools (RuncDoctor *doctor, const Side *uids, const Side *gids, RuncDoctorFin
                       "the user needs a name: a line for uid %s in /etc/passwd "
                       "('NAME:x:%s:%u::/home/NAME:/bin/sh'), as root",
                       doctor->user, doctor->user, doctor->host->egid);
+  else if (is_setuid_out_of_bounds (doctor->host->newuidmap))
+    runc_doctor_mend (finding,
+                      "give '%s' and '%s' file capabilities instead of the setuid bit, with which "
+                      "they need CAP_SYS_ADMIN and CAP_DAC_OVERRIDE as well: 'chmod u-s FILE' and "
+                      "'setcap cap_setuid+ep' or 'cap_setgid+ep', as root of the outer container; "
+                      "or give it these capabilities",
+                      doctor->host->newuidmap, doctor->host->newgidmap);
   else
     runc_doctor_mend (finding,
                       "see the line 'subordinate ids'; 'getsubids %s' and 'getsubids -g %s' show "
@@ -378,7 +405,7 @@ runc_doctor_check_newuidmap (RuncDoctor *doctor, RuncDoctorFinding *finding)
   const Side uids = { .ranges = &host->sub_uids, .here = &host->uid_map };
   const Side gids = { .ranges = &host->sub_gids, .here = &host->gid_map };
 
-  if (maps_directly (doctor))
+  if (runc_plan_maps_directly (doctor->host))
     {
       runc_doctor_found (finding, RUNC_DOCTOR_OK, "not needed: root writes the maps itself");
       return;

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -282,7 +283,12 @@ runc_doctor_check_overlay (RuncDoctor *doctor, RuncDoctorFinding *finding)
   runc_doctor_means (finding,
                      "copy-on-write rootfs (--overlay) are made by fuse-overlayfs, which is "
                      "slower, or not at all without that");
-  if (try.error == -ENODEV)
+  if (try.error == -EACCES
+      && (doctor->host->effective_caps & (G_GUINT64_CONSTANT (1) << CAP_DAC_OVERRIDE)) == 0)
+    runc_doctor_mend (finding,
+                      "give the outer container CAP_DAC_OVERRIDE (podman and docker: '--cap-add "
+                      "DAC_OVERRIDE'), or the containers a user namespace: there it works");
+  else if (try.error == -ENODEV)
     runc_doctor_mend (finding, "'modprobe overlay', as root, and the line 'overlay' in "
                                "/etc/modules-load.d/overlay.conf to keep it");
   else if (try.error == -EPERM && doctor->who != RUNC_WHO_REAL_ROOT)

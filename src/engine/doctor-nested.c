@@ -131,13 +131,17 @@ static const OuterWords outers[N_OUTERS] = {
   [OUTER_USERNS] = {
     .name = "inside a user namespace",
     .grants = {
-      [RUNC_GRANT_PROC] = "make the user namespace where nothing is mounted below /proc",
-      [RUNC_GRANT_FUSE] = "make /dev/fuse visible where the user namespace is made",
-      [RUNC_GRANT_TUN] = "make /dev/net/tun visible where the user namespace is made",
+      [RUNC_GRANT_PROC] = "make the user namespace where nothing is mounted below /proc (in a "
+                          "config.json: without \"linux.maskedPaths\" and \"linux.readonlyPaths\")",
+      [RUNC_GRANT_FUSE] = "make /dev/fuse visible where the user namespace is made ('bwrap "
+                          "--dev-bind /dev/fuse /dev/fuse', a bind mount in a config.json)",
+      [RUNC_GRANT_TUN] = "make /dev/net/tun visible where the user namespace is made ('bwrap "
+                         "--dev-bind /dev/net/tun /dev/net/tun', a bind mount in a config.json)",
       [RUNC_GRANT_IDS] = "make the user namespace with ranges of ids ('unshare --map-auto "
-                         "--map-root-user', 'podman unshare')",
-      [RUNC_GRANT_SETUID] = "do not set no_new_privs where the user namespace is made (bubblewrap "
-                            "always does)",
+                         "--map-root-user', 'podman unshare', a config.json without id maps)",
+      [RUNC_GRANT_SETUID] = "do not set no_new_privs where the user namespace is made "
+                            "(\"process.noNewPrivileges\" of a config.json; bubblewrap always "
+                            "sets it)",
     },
   },
 };

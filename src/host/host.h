@@ -89,6 +89,8 @@ typedef struct
   RuncIdRanges sub_gids;
   char *newuidmap; /* absolute path, NULL if not installed */
   char *newgidmap;
+  gboolean no_new_privs;      /* no program gives its caller rights, these two neither */
+  gboolean ids_out_of_bounds; /* nor can any give CAP_SETUID and CAP_SETGID */
 
   /* cgroups */
   RuncCgroupMode cgroup_mode;

@@ -7,8 +7,10 @@
 #include "host/probe.h"
 
 #include "base/error.h"
+#include "sys/process.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -241,4 +243,7 @@ runc_host_probe_subids (RuncHost *host)
   find_ranges ("/etc/subgid", name, host->euid, TRUE, &host->sub_gids);
   host->newuidmap = find_tool ("newuidmap");
   host->newgidmap = find_tool ("newgidmap");
+  host->no_new_privs = runc_sys_has_no_new_privs () == 1;
+  host->ids_out_of_bounds
+      = runc_sys_has_bounding (CAP_SETUID) == 0 || runc_sys_has_bounding (CAP_SETGID) == 0;
 }

@@ -19,6 +19,8 @@
   X (initial_userns)                                                                               \
   X (setgroups_allowed)                                                                            \
   X (userns_allowed)                                                                               \
+  X (no_new_privs)                                                                                 \
+  X (ids_out_of_bounds)                                                                            \
   X (cgroup2_delegated)                                                                            \
   X (systemd_system)                                                                               \
   X (systemd_user)                                                                                 \

@@ -12,16 +12,14 @@
 #include <stdio.h>
 #include <string.h>
 
-static gboolean
-write_file (int proc, pid_t pid, const char *name, const char *text, GError **error)
+static int
+write_file (int proc, pid_t pid, const char *name, const char *text)
 {
   char path[64];
-  int r;
 
   /* The process is our child and not reaped: the number cannot have been used again. */
   snprintf (path, sizeof path, "%d/%s", (int)pid, name);
-  r = runc_sys_proc_write (proc, path, text, strlen (text));
-  return r < 0 ? runc_throw_neg (error, r, "cannot write the container's %s", name) : TRUE;
+  return runc_sys_proc_write (proc, path, text, strlen (text));
 }
 
 static char *
@@ -41,13 +39,17 @@ write_directly (const RuncMapPlan *maps, pid_t pid, GError **error)
   g_autofree char *uids = map_text (maps->uids, maps->n_uids);
   g_autofree char *gids = map_text (maps->gids, maps->n_gids);
 
+  int r;
+
   if (proc < 0)
     return runc_throw_neg (error, proc, "cannot open '/proc'");
-  /* Without privilege the kernel takes a gid map only where setgroups() is denied. */
-  if (maps->deny_setgroups && !write_file (proc, pid, "setgroups", "deny", error))
-    return FALSE;
-  return write_file (proc, pid, "gid_map", gids, error)
-         && write_file (proc, pid, "uid_map", uids, error);
+  r = write_file (proc, pid, "gid_map", gids);
+  if (r < 0)
+    return runc_throw_neg (error, r, "cannot write the container's gid_map");
+  r = write_file (proc, pid, "uid_map", uids);
+  return r == 0
+         || runc_throw (error, RUNC_ERROR_SYSTEM, "cannot write the container's uid_map: %s%s",
+                        runc_strerror (-r), runc_plan_map_hint (maps, -r));
 }
 
 static gboolean
@@ -85,10 +87,9 @@ finish_tool (const char *tool, RuncProcess *process, GError **error)
   if (result.status == 0)
     return TRUE;
   g_strdelimit (result.stderr_text, "\n", ' ');
-  return runc_throw (
-      error, RUNC_ERROR_SYSTEM,
-      "'%s' failed: %s (see 'runc doctor' for what /etc/subuid and /etc/subgid need)", tool,
-      result.stderr_text[0] != '\0' ? result.stderr_text : "no reason given");
+  return runc_throw (error, RUNC_ERROR_SYSTEM,
+                     "'%s' failed: %s (see 'runc doctor --check newuidmap')", tool,
+                     result.stderr_text[0] != '\0' ? result.stderr_text : "no reason given");
 }
 
 static gboolean

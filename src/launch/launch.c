@@ -20,6 +20,12 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#define REFUSED                                                                                    \
+  " (new namespaces are refused: by a setting of the kernel, or by the seccomp filter of an "      \
+  "outer "                                                                                         \
+  "container, which '--security-opt seccomp=unconfined' takes off; 'runc doctor --check "          \
+  "user-namespace' tells which)"
+
 static void
 reap (pid_t *pid)
 {
@@ -123,9 +129,7 @@ runc_launch_start (RuncLaunch *launch, RuncPlan *plan, const RuncLaunchContext *
       r = launch->pid;
       launch->pid = 0;
       return runc_throw_neg (error, r, "cannot start the container's process%s",
-                             r == -EPERM || r == -ENOSPC
-                                 ? " (new namespaces are refused; see 'runc doctor')"
-                                 : "");
+                             r == -EPERM || r == -ENOSPC ? REFUSED : "");
     }
   if (plan->forks)
     {

@@ -82,8 +82,8 @@ view_ops (RuncBuilder *b, const RuncPlannedMount *m, const char *path, bool alte
       op->alternative = alternative;
       op->u.attr.set = m->options.set | SAFE_ATTRS | MOUNT_ATTR_RDONLY;
       op->u.attr.recursive = true;
-      /* Not a mount of its own: then it is as read-only as /sys. */
-      runc_builder_on_error (op, RUNC_ON_ERROR_SKIP, EINVAL, 0, 0);
+      /* Not a mount of its own: then it is as read-only as /sys. Or not there at all. */
+      runc_builder_on_error (op, RUNC_ON_ERROR_SKIP, EINVAL, ENOENT, 0);
       return;
     }
   op = open_op (b, m, path, m->options.set | SAFE_ATTRS | MOUNT_ATTR_RDONLY);

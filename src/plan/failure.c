@@ -26,6 +26,12 @@ step_words (int step)
   return step >= 0 && (gsize)step < G_N_ELEMENTS (words) ? words[step] : "";
 }
 
+#define MASKED_PROC                                                                                \
+  " (the outer container masks parts of /proc: start it with 'podman run --security-opt "          \
+  "unmask=ALL', 'docker run --security-opt systempaths=unconfined' or empty linux.maskedPaths "    \
+  "and linux.readonlyPaths; or set the annotation run.oci.proc=bind, which shows this container "  \
+  "the outer one's processes; see 'runc doctor --check procfs')"
+
 /* ---- hints --------------------------------------------------------------------------------- */
 
 static const char *
@@ -34,7 +40,7 @@ mount_hint (const RuncPlan *plan, const RuncOp *op, const struct RuncPlanFailure
   const char *type = op->kind == RUNC_OP_MOUNT || op->kind == RUNC_OP_NEW_TREE ? op->u.fs.type : "";
 
   if (failure->errnum == EPERM && strcmp (type, "proc") == 0)
-    return plan->own_pidns ? " (the outer container masks /proc; see 'runc doctor')"
+    return plan->own_pidns ? MASKED_PROC
                            : " (a new procfs needs a pid namespace of the container's own)";
   if (failure->errnum == EPERM && strcmp (type, "sysfs") == 0)
     return " (a new sysfs needs a network namespace of the container's own)";
@@ -62,6 +68,17 @@ verify_words (const RuncOp *op, const struct RuncPlanFailure *failure)
   if (op->kind == RUNC_OP_OPEN_TREE)
     return "it cannot be mounted because it is not of type proc (and only that may be on /proc)";
   return failure->errnum == EPERM ? "it cannot be mounted because it is inside /proc" : NULL;
+}
+
+const char *
+runc_plan_map_hint (const RuncMapPlan *maps, int errnum)
+{
+  for (gsize i = 0; errnum == EPERM && i < maps->n_uids; i++)
+    if (maps->uids[i].outside == 0)
+      return " (uid 0 of an outer container takes CAP_SETFCAP to be mapped: give it to that one by "
+             "'--cap-add SETFCAP' or process.capabilities of its config.json, or be another user "
+             "in it; see 'runc doctor --check user-namespace')";
+  return "";
 }
 
 /* ---- one function for each kind of failure ------------------------------------------------- */
@@ -205,6 +222,16 @@ throw_join (const RuncPlan *plan, const RuncOp *op, const struct RuncPlanFailure
 }
 
 static gboolean
+throw_self_map (const RuncPlan *plan, const RuncOp *op, const struct RuncPlanFailure *failure,
+                GError **error)
+{
+  const char *why = runc_strerror (failure->errnum);
+
+  return runc_throw (error, RUNC_ERROR_CHILD, PREFIX "%s: cannot map your own id: %s%s", op->label,
+                     why, runc_plan_map_hint (&plan->maps, failure->errnum));
+}
+
+static gboolean
 throw_scheduler (const RuncPlan *plan, const RuncOp *op, const struct RuncPlanFailure *failure,
                  GError **error)
 {
@@ -313,6 +340,8 @@ runc_plan_throw_failure (const RuncPlan *plan, const struct RuncPlanFailure *fai
       return throw_capabilities (op, failure, error);
     case RUNC_OP_CHDIR:
       return throw_chdir (op, failure, error);
+    case RUNC_OP_SELF_MAP:
+      return throw_self_map (plan, op, failure, error);
     case RUNC_OP_JOIN:
       return throw_join (plan, op, failure, error);
     case RUNC_OP_SCHEDULER:

@@ -7,7 +7,6 @@
 
 #include "base/error.h"
 
-#include <linux/capability.h>
 #include <string.h>
 
 /* The kernel takes no more lines. */
@@ -15,7 +14,15 @@
 
 #define HOW_TO_GET_RANGES                                                                          \
   "(root can give ranges with 'usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "   \
-  "NAME', and the package 'uidmap' has newuidmap; see 'runc doctor')"
+  "NAME', and the package 'uidmap' has newuidmap; see 'runc doctor --check subordinate-ids')"
+
+#define NO_NEW_PRIVS                                                                               \
+  "get no rights, because no_new_privs is set: start the outer container without it "              \
+  "(process.noNewPrivileges of its config.json, '--security-opt no-new-privileges', bubblewrap)"
+
+#define OUT_OF_BOUNDS                                                                              \
+  "cannot get CAP_SETUID and CAP_SETGID: give them to the outer container "                        \
+  "(process.capabilities.bounding of its config.json, '--cap-add SETUID --cap-add SETGID')"
 
 /* What differs between users and groups. */
 typedef struct
@@ -26,7 +33,6 @@ typedef struct
   const RuncSpecIdMaps *asked;
   const RuncIdRanges *here; /* all that exist in our user namespace */
   const RuncIdRanges *subordinate;
-  const char *tool;
 } Side;
 
 static void
@@ -41,7 +47,6 @@ get_sides (const RuncBuilder *b, Side *ret_uids, Side *ret_gids)
     .asked = &b->spec->linux_spec.uid_mappings,
     .here = &host->uid_map,
     .subordinate = &host->sub_uids,
-    .tool = host->newuidmap,
   };
   *ret_gids = (Side){
     .name = "gid",
@@ -50,7 +55,6 @@ get_sides (const RuncBuilder *b, Side *ret_uids, Side *ret_gids)
     .asked = &b->spec->linux_spec.gid_mappings,
     .here = &host->gid_map,
     .subordinate = &host->sub_gids,
-    .tool = host->newgidmap,
   };
 }
 
@@ -189,12 +193,20 @@ check_asked_as_user (const Side *side, GError **error)
           "]: %ss from %u on, %u of them, are not in your ranges in /etc/sub%s " HOW_TO_GET_RANGES,
           side->path, i, side->name, map->host_id, map->size, side->name);
     }
-  if (side->tool == NULL)
-    return runc_throw (error, RUNC_ERROR_UNSUPPORTED,
-                       "%s: only new%smap can map more than your own id, and it is not installed "
-                       "(install the package 'uidmap' or 'shadow-utils'; see 'runc doctor')",
-                       side->path, side->name);
   return TRUE;
+}
+
+/* Why newuidmap and newgidmap cannot help, or NULL. */
+static const char *
+why_no_tools (const RuncHost *host)
+{
+  if (host->newuidmap == NULL || host->newgidmap == NULL)
+    return "are not installed (they are in the package 'uidmap' or 'shadow-utils')";
+  if (host->no_new_privs)
+    return NO_NEW_PRIVS;
+  if (host->ids_out_of_bounds)
+    return OUT_OF_BOUNDS;
+  return NULL;
 }
 
 /* As root the parent writes the maps itself. */
@@ -240,12 +252,40 @@ maps_as_asked (RuncBuilder *b, const Side *uids, const Side *gids, GError **erro
       maps->deny_setgroups = TRUE;
       return TRUE;
     }
+  if (!check_asked_as_user (uids, error) || !check_asked_as_user (gids, error))
+    return FALSE;
+  if (why_no_tools (b->host) != NULL)
+    return runc_throw (error, RUNC_ERROR_UNSUPPORTED,
+                       "%s: only newuidmap and newgidmap can map more than your own id, and they "
+                       "%s; see 'runc doctor --check newuidmap'",
+                       uids->path, why_no_tools (b->host));
   maps->method = RUNC_MAP_TOOLS;
-  maps->newuidmap = uids->tool;
-  maps->newgidmap = gids->tool;
-  return check_asked_as_user (uids, error) && check_asked_as_user (gids, error);
+  maps->newuidmap = b->host->newuidmap;
+  maps->newgidmap = b->host->newgidmap;
+  return TRUE;
 }
 
+static bool
+has_one_id (const Side *side)
+{
+  return side->here->n == 1 && side->here->items[0].size == 1;
+}
+
+static const char *
+why_one_id (RuncBuilder *b, const Side *uids, const Side *gids)
+{
+  if (has_one_id (uids) || has_one_id (gids))
+    return "the outer one has no more (give it ids by linux.uidMappings and linux.gidMappings of "
+           "its config.json; see 'runc doctor --check subordinate-ids')";
+  if (b->plan->maps.n_uids > 1 && b->plan->maps.n_gids > 1)
+    return runc_builder_printf (b, "newuidmap and newgidmap %s", why_no_tools (b->host));
+  if (b->host->euid == 0)
+    return "this root has no CAP_SETUID and CAP_SETGID (give them to the outer container: "
+           "'--cap-add SETUID --cap-add SETGID', or process.capabilities of its config.json)";
+  return "there is no range for you in /etc/subuid and /etc/subgid " HOW_TO_GET_RANGES;
+}
+
+/* What the user was given, as far as it can be had. */
 static void
 maps_by_ranges (RuncBuilder *b, const Side *uids, const Side *gids)
 {
@@ -253,31 +293,25 @@ maps_by_ranges (RuncBuilder *b, const Side *uids, const Side *gids)
 
   maps->uids = map_ranges (b, uids, &maps->n_uids);
   maps->gids = map_ranges (b, gids, &maps->n_gids);
-  if (maps->n_uids > 1 && maps->n_gids > 1 && uids->tool != NULL && gids->tool != NULL)
+  if (maps->n_uids > 1 && maps->n_gids > 1 && why_no_tools (b->host) == NULL)
     {
       maps->method = RUNC_MAP_TOOLS;
-      maps->newuidmap = uids->tool;
-      maps->newgidmap = gids->tool;
+      maps->newuidmap = b->host->newuidmap;
+      maps->newgidmap = b->host->newgidmap;
       return;
     }
+  runc_builder_warn (b,
+                     "the container has only one uid and gid, so its programs cannot change user "
+                     "or keep files of several owners: %s",
+                     why_one_id (b, uids, gids));
   maps->method = RUNC_MAP_SELF;
   maps->deny_setgroups = TRUE;
-  if (maps->n_uids == 1 || maps->n_gids == 1)
-    runc_builder_warn (b, "the container has only one uid and gid, so its programs cannot change "
-                          "user or keep files of several owners: there is no range for you in "
-                          "/etc/subuid and /etc/subgid " HOW_TO_GET_RANGES);
-  else
-    runc_builder_warn (b, "the container has only one uid and gid, so its programs cannot change "
-                          "user or keep files of several owners: newuidmap and newgidmap are not "
-                          "installed (they are in the package 'uidmap' or 'shadow-utils')");
   maps->n_uids = maps->n_gids = 1;
 }
 
 gboolean
 runc_plan_maps (RuncBuilder *b, GError **error)
 {
-  const guint64 id_caps
-      = (G_GUINT64_CONSTANT (1) << CAP_SETUID) | (G_GUINT64_CONSTANT (1) << CAP_SETGID);
   Side uids, gids;
 
   /* Of a user namespace that is joined a user cannot know it. */
@@ -285,7 +319,7 @@ runc_plan_maps (RuncBuilder *b, GError **error)
   if (!b->ns.new_userns)
     return TRUE;
   get_sides (b, &uids, &gids);
-  if (b->who != RUNC_WHO_USER && (b->host->effective_caps & id_caps) == id_caps)
+  if (runc_plan_maps_directly (b->host))
     return maps_as_root (b, &uids, &gids, error);
   if (uids.asked->n > 0 || gids.asked->n > 0)
     {

@@ -32,6 +32,14 @@ runc_plan_who (const RuncHost *host)
   return host->initial_userns ? RUNC_WHO_REAL_ROOT : RUNC_WHO_USERNS_ROOT;
 }
 
+bool
+runc_plan_maps_directly (const RuncHost *host)
+{
+  const guint64 caps = CAP_BIT (CAP_SETUID) | CAP_BIT (CAP_SETGID);
+
+  return host->euid == 0 && (host->effective_caps & caps) == caps;
+}
+
 /* What config.json asks for, sorted. */
 typedef struct
 {

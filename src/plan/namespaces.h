@@ -19,6 +19,10 @@ typedef enum
 
 RuncWho runc_plan_who (const RuncHost *host);
 
+/* May we write the maps of a new user namespace with any ids that exist here? So may the root that
+ * engines give their containers, who is RUNC_WHO_USER for lack of CAP_SYS_ADMIN. */
+bool runc_plan_maps_directly (const RuncHost *host);
+
 /* In the order of its members: joins with the rights that we have now, the user namespace, joins
  * with its rights, the time namespace with its offsets, fork or unshare. `1u << RUNC_NS_x` masks.
  */

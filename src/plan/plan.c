@@ -290,6 +290,18 @@ build_root (RuncBuilder *b, const Propagation *propagation, GError **error)
   return TRUE;
 }
 
+/* A name that cannot be given: the filter of an engine's container refuses it to those without
+ * CAP_SYS_ADMIN outside, and a container under another name is better than none. */
+static void
+name_op (RuncBuilder *b, RuncOpKind kind, const char *label, const char *name)
+{
+  RuncOp *op = runc_builder_op (b, kind, label);
+
+  op->u.text = name;
+  if (b->who == RUNC_WHO_USER)
+    runc_builder_on_error (op, RUNC_ON_ERROR_SKIP, EPERM, 0, 0);
+}
+
 static gboolean
 name_ops (RuncBuilder *b, GError **error)
 {
@@ -302,14 +314,14 @@ name_ops (RuncBuilder *b, GError **error)
       if (!own)
         return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
                            "hostname: unable to set hostname without a private UTS namespace");
-      runc_builder_op (b, RUNC_OP_HOSTNAME, "hostname")->u.text = hostname;
+      name_op (b, RUNC_OP_HOSTNAME, "hostname", hostname);
     }
   if (domainname != NULL && domainname[0] != '\0')
     {
       if (!own)
         return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
                            "domainname: unable to set domainname without a private UTS namespace");
-      runc_builder_op (b, RUNC_OP_DOMAINNAME, "domainname")->u.text = domainname;
+      name_op (b, RUNC_OP_DOMAINNAME, "domainname", domainname);
     }
   return runc_plan_sysctls (b, error);
 }

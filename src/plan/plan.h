@@ -162,6 +162,9 @@ gboolean runc_plan_check (const RuncPlan *plan, GError **error);
 char *runc_plan_dump_text (const RuncPlan *plan);
 char *runc_plan_dump_json (const RuncPlan *plan);
 
+/* What may be the reason, and the way out, when the kernel refuses @maps with @errnum; else "". */
+const char *runc_plan_map_hint (const RuncMapPlan *maps, int errnum);
+
 /* The words for a failed op: "mounts[3]: cannot mount 'proc' on '/proc': Operation not permitted
  * (...)". @errnum, @step, @index, @detail as in RuncWireFailure. Always returns FALSE. */
 struct RuncPlanFailure

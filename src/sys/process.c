@@ -75,6 +75,18 @@ runc_sys_drop_bounding (uint64_t keep)
 }
 
 int
+runc_sys_has_bounding (int cap)
+{
+  return CHECK (prctl (PR_CAPBSET_READ, cap, 0, 0, 0));
+}
+
+int
+runc_sys_has_no_new_privs (void)
+{
+  return CHECK (prctl (PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
+}
+
+int
 runc_sys_set_ambient (uint64_t ambient, int *ret_failed)
 {
   int r = CHECK (prctl (PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0));

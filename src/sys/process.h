@@ -16,6 +16,10 @@ int runc_sys_capset (uint64_t effective, uint64_t permitted, uint64_t inheritabl
 int runc_sys_capget (uint64_t *ret_effective, uint64_t *ret_permitted, uint64_t *ret_inheritable);
 /* Drop everything but @keep from the bounding set. */
 int runc_sys_drop_bounding (uint64_t keep);
+/* Is @cap in the bounding set? 1 or 0. */
+int runc_sys_has_bounding (int cap);
+/* Is no_new_privs set? 1 or 0. */
+int runc_sys_has_no_new_privs (void);
 /* Make the ambient set exactly @ambient. @ret_failed: the capability that could not be raised */
 int runc_sys_set_ambient (uint64_t ambient, int *ret_failed);
 
