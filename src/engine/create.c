@@ -15,6 +15,7 @@
 #include "engine/engine.h"
 #include "launch/ready.h"
 #include "launch/self.h"
+#include "net/devices.h"
 #include "net/helper.h"
 
 #include <fcntl.h>
@@ -273,6 +274,16 @@ start_network (RuncCreation *creation, GError **error)
   return TRUE;
 }
 
+static gboolean
+move_devices (const RuncNetworkPlan *network, pid_t pid, GError **error)
+{
+  g_autofree RuncNetDevice *devices = g_new (RuncNetDevice, network->n_devices);
+
+  for (gsize i = 0; i < network->n_devices; i++)
+    devices[i] = (RuncNetDevice){ network->devices[i].host_name, network->devices[i].name };
+  return runc_net_move_devices (devices, network->n_devices, pid, error);
+}
+
 /* The root is built: the network comes first, hooks may want to use it. */
 static gboolean
 on_root_ready (RuncLaunch *launch, gpointer data, GError **error)
@@ -281,6 +292,8 @@ on_root_ready (RuncLaunch *launch, gpointer data, GError **error)
   const RuncPlan *plan = creation->prepared.plan;
   g_autofree char *json = NULL;
 
+  if (plan->network.n_devices > 0 && !move_devices (&plan->network, creation->launch.pid, error))
+    return FALSE;
   if (has_helper (plan) && !start_network (creation, error))
     return FALSE;
   if (plan->prestart.n == 0 && plan->create_runtime.n == 0)

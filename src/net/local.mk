@@ -1,1 +1,1 @@
-runc_sources += src/net/helper.c src/net/helper.h
+runc_sources += src/net/helper.c src/net/helper.h src/net/devices.c src/net/devices.h

@@ -145,9 +145,10 @@ runc_plan_network (RuncBuilder *b, GError **error)
   if (network->n_devices > 0 && ((b->ns.created | b->ns.joined) & CLONE_NEWNET) == 0)
     return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
                        "linux.netDevices: unable to move network devices without a NET namespace");
-  if (network->n_devices > 0 && b->who != RUNC_WHO_REAL_ROOT)
+  if (network->n_devices > 0 && b->who == RUNC_WHO_USER)
     return runc_throw (
         error, RUNC_ERROR_UNSUPPORTED,
-        "linux.netDevices: network devices are not supported for rootless containers");
+        "linux.netDevices: network devices are not supported for rootless containers (only root "
+        "may take one away from the host)");
   return TRUE;
 }

@@ -323,7 +323,7 @@ name_ops (RuncBuilder *b, GError **error)
                            "domainname: unable to set domainname without a private UTS namespace");
       name_op (b, RUNC_OP_DOMAINNAME, "domainname", domainname);
     }
-  return runc_plan_sysctls (b, error);
+  return TRUE;
 }
 
 static void
@@ -425,6 +425,9 @@ build (RuncBuilder *b, GError **error)
   if (!build_root (b, &propagation, error) || !name_ops (b, error))
     return FALSE;
   hand_over (b);
+  /* Those of a network device need the device, which comes from outside or from a hook. */
+  if (!runc_plan_sysctls (b, error))
+    return FALSE;
   enter_root (b, &propagation);
   if (!runc_plan_become_process (b, &p, error))
     return FALSE;

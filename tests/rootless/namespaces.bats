@@ -147,3 +147,108 @@ join_namespaces() {
   expect_ok
   [[ $output != "$(readlink /proc/self/ns/cgroup)" ]]
 }
+
+# ---------------------------------------------------------------- network devices
+
+# in_network SCRIPT: bash in a network namespace that has the pair one, two; with runc as $1 and the bundle as $2.
+in_network() {
+  needs ip
+  needs_of_machine "no veth devices" unshare --net ip link add one type veth peer name two
+  run --separate-stderr unshare --net bash -c '
+    set -e
+    runc() { "$RUNC_UNDER_TEST" --root "$STATE" "$@" </dev/null 3>&-; }
+    ip link add one type veth peer name two
+    ip link set two up
+    '"$1" - 3>&-
+}
+
+network_bundle() {
+  config '.linux.namespaces |= map(select(.type != "network")) + [{"type": "network"}]'
+  config --argjson devices "$1" '.linux.netDevices = $devices'
+  export RUNC_UNDER_TEST=$RUNC STATE BUNDLE CT
+}
+
+# bats test_tags=ours,no:user,no:single
+@test "network devices: are moved, renamed, up, and keep their addresses" {
+  network_bundle '{"one": {"name": "inside"}}'
+  config '.linux.sysctl = {"net/ipv4/conf/inside/forwarding": "1"}'
+  script 'ip address; cat /proc/sys/net/ipv4/conf/inside/forwarding'
+  in_network '
+    ip link set one mtu 1400 address 02:00:00:00:00:17
+    ip address add 192.0.2.17/25 broadcast + dev one
+    ip address add 127.0.0.33/32 scope host dev one
+    ip address add 2001:db8::17/64 dev one
+    runc run --bundle "$BUNDLE" "$CT"
+    # With the container its network is gone, and of a pair both ends go.
+    ! ip link show one'
+  expect_ok
+  expect_match 'inside@[^:]*: <[^>]*UP[^>]*> mtu 1400'
+  expect_match 'link/ether 02:00:00:00:00:17'
+  expect_match 'inet 192\.0\.2\.17/25 brd 192\.0\.2\.127 '
+  expect_match 'inet6 2001:db8::17/64 scope global'
+  expect_no_match '127\.0\.0\.33'
+  expect_eq "${lines[-1]}" 1
+}
+
+# bats test_tags=ours,no:user,no:single
+@test "network devices: keep their name, or get a number that is free" {
+  network_bundle '{"one": {}, "two": {"name": "eth%d"}, "three": {"name": "eth%d"}}'
+  script 'ls /sys/class/net /proc/sys/net/ipv4/conf'
+  in_network 'ip link add three type veth peer name four; runc run --bundle "$BUNDLE" "$CT"'
+  expect_ok
+  expect_line one
+  expect_line eth0
+  expect_line eth1
+}
+
+# bats test_tags=ours,no:user,no:single
+@test "network devices: into a namespace that is joined, where they stay" {
+  network_bundle '{"one": {}}'
+  args true
+  in_network '
+    unshare --net sleep 1000 & other=$!
+    trap "kill $other" EXIT
+    while [[ $(readlink /proc/$other/ns/net) == $(readlink /proc/self/ns/net) ]]; do sleep 0.02; done
+    jq --arg path "/proc/$other/ns/net" ".linux.namespaces |= map(if .type == \"network\" then .path = \$path else . end)" \
+      "$BUNDLE/config.json" >"$BUNDLE/new"
+    mv "$BUNDLE/new" "$BUNDLE/config.json"
+    runc run --bundle "$BUNDLE" "$CT"
+    nsenter --target $other --net ip link show one'
+  expect_ok
+  expect_match 'one@.*UP'
+}
+
+# bats test_tags=ours,no:user,no:single
+@test "network devices: one that is not there, or whose name is taken, is an error, and none is moved" {
+  network_bundle '{"one": {}, "three": {}}'
+  args true
+  in_network 'runc run --bundle "$BUNDLE" "$CT" || ip link show one'
+  expect_ok
+  expect_match "linux.netDevices: there is no network device 'three'" "$stderr"
+  expect_match 'one@two'
+  network_bundle '{"one": {"name": "lo"}}'
+  in_network 'runc run --bundle "$BUNDLE" "$CT" || ip link show one'
+  expect_ok
+  expect_match "'one' cannot be moved: .* has a device 'lo' already" "$stderr"
+  expect_match 'one@two'
+  expect_eq "$(ls -A "$STATE")" ""
+}
+
+# bats test_tags=ours
+@test "network devices: a name that is none, or no network namespace, is an error" {
+  config '.linux.netDevices = {"one": {}} | .linux.namespaces |= map(select(.type != "network"))'
+  args true
+  run --separate-stderr runc run --bundle "$BUNDLE" "$CT"
+  expect_error 1 'linux\.netDevices: .*network namespace'
+  network_bundle '{"a/b": {}}'
+  run --separate-stderr runc run --bundle "$BUNDLE" "$CT"
+  expect_error 1 "linux\.netDevices: invalid network device name 'a/b'"
+}
+
+# bats test_tags=ours,no:root,no:root-v2,no:userns
+@test "network devices: not without root" {
+  network_bundle '{"one": {}}'
+  args true
+  run --separate-stderr runc run --bundle "$BUNDLE" "$CT"
+  expect_error 1 'linux\.netDevices: network devices are not supported for rootless containers'
+}
