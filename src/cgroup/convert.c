@@ -64,6 +64,21 @@ runc_cgroup_swap_from_memsw (gint64 memsw, gint64 memory, gboolean *ret_set, gin
   return TRUE;
 }
 
+gboolean
+runc_cgroup_check_memory (gint64 memory, gint64 memsw, guint64 usage, GError **error)
+{
+  if (memsw > 0 && (guint64)memsw <= usage)
+    return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
+                       "rejecting memory+swap limit %" G_GINT64_FORMAT
+                       " <= usage %" G_GUINT64_FORMAT,
+                       memsw, usage);
+  if (memory > 0 && (guint64)memory <= usage)
+    return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
+                       "rejecting memory limit %" G_GINT64_FORMAT " <= usage %" G_GUINT64_FORMAT,
+                       memory, usage);
+  return TRUE;
+}
+
 char *
 runc_cgroup_limit_text (gint64 value)
 {

@@ -21,6 +21,10 @@ guint64 runc_cgroup_io_weight_from_blkio (guint64 weight);
 gboolean runc_cgroup_swap_from_memsw (gint64 memsw, gint64 memory, gboolean *ret_set,
                                       gint64 *ret_swap, GError **error);
 
+/* memory.checkBeforeUpdate: is @usage, in bytes, below the new limits? Those that are not above 0
+ * are none. Errors: "rejecting memory+swap limit ...", "rejecting memory limit ...". */
+gboolean runc_cgroup_check_memory (gint64 memory, gint64 memsw, guint64 usage, GError **error);
+
 /* A limit as v2 files take it: "max" for -1 (new string). */
 char *runc_cgroup_limit_text (gint64 value);
 

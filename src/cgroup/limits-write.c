@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "cgroup/convert.h"
 #include "cgroup/dir.h"
 
 #include <errno.h>
@@ -304,28 +305,15 @@ runc_cgroup_limits_undo (RuncLimitsUndo *undo)
 static gboolean
 check_memory_usage (const char *dir, const RuncSpecMemory *memory, GError **error)
 {
-  gint64 limit, memsw;
   guint64 usage;
 
   if (memory == NULL || !memory->check_before_update.present || !memory->check_before_update.value)
     return TRUE;
-  limit = memory->limit.present ? memory->limit.value : 0;
-  memsw = memory->swap.present ? memory->swap.value : 0;
-  if (limit <= 0 && memsw <= 0)
-    return TRUE;
   autofd int dir_fd = runc_cgroup_dir_open (dir);
   if (dir_fd < 0 || runc_cgroup_read_u64 (dir_fd, "memory.current", &usage) < 0)
     return TRUE;
-  if (memsw > 0 && (guint64)memsw <= usage)
-    return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
-                       "rejecting memory+swap limit %" G_GINT64_FORMAT
-                       " <= usage %" G_GUINT64_FORMAT,
-                       memsw, usage);
-  if (limit > 0 && (guint64)limit <= usage)
-    return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
-                       "rejecting memory limit %" G_GINT64_FORMAT " <= usage %" G_GUINT64_FORMAT,
-                       limit, usage);
-  return TRUE;
+  return runc_cgroup_check_memory (memory->limit.present ? memory->limit.value : 0,
+                                   memory->swap.present ? memory->swap.value : 0, usage, error);
 }
 
 /* The v2 files of a controller and the v1 hierarchy that has it otherwise. */

@@ -42,7 +42,9 @@ watch_v2 (RuncCgroupOom *oom, const char *dir, GError **error)
   g_autofree char *cgroup = g_build_filename (dir, "cgroup.events", NULL);
 
   oom->event_fd = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
-  if (oom->event_fd < 0 || inotify_add_watch (oom->event_fd, memory, IN_MODIFY) < 0
+  /* Without the memory controller there is nothing to be told but the end. */
+  if (oom->event_fd < 0
+      || (inotify_add_watch (oom->event_fd, memory, IN_MODIFY) < 0 && errno != ENOENT)
       || inotify_add_watch (oom->event_fd, cgroup, IN_MODIFY) < 0)
     return runc_cgroup_throw (error, errno, "cannot watch '%s'", memory);
   read_count (oom, &oom->seen);

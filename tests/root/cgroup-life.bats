@@ -199,6 +199,31 @@ setup() {
   jq -e '.data | .pids.current >= 1 and .cpu.usage.total > 0 and has("memory") and .network_interfaces == null' <<<"$output"
 }
 
+@test "events: statistics at the interval, until the end" {
+  own_path
+  sleeper
+  start_ct
+  "$RUNC" --root "$STATE" events --interval 30ms "$CT" >events.log 2>&1 3>&- &
+  job=$!
+  wait_for eval '(($(wc -l <events.log) >= 3))'
+  runc delete --force "$CT"
+  wait_exit $job
+  expect_ok
+  jq -e --arg id "$CT" 'select(.type != "stats" or .id != $id or .data.pids.current == null)' events.log && fail "other events"
+  run runc events --interval 0s "$CT"
+  expect_status 1
+}
+
+@test "events: pressure, where the kernel tells it" {
+  unified || skip "this machine: cgroup v1, which has no pressure stall information"
+  own_path
+  sleeper
+  start_ct
+  needs_of_machine "no pressure stall information" cat "$(cg_dir cpu)/cpu.pressure"
+  # As in runc, a line without pressure is left out.
+  runc events --stats "$CT" | jq -e '.data | [.cpu, .memory, .blkio] | all(has("psi") and ([.psi[] | .avg10, .avg60, .avg300, .total] | all(type == "number")))'
+}
+
 @test "events: an OOM is told, and the end ends it" {
   needs_controller memory
   own_path

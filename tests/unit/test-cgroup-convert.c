@@ -68,6 +68,39 @@ test_swap (void)
 }
 
 static void
+test_check_memory (void)
+{
+  static const struct
+  {
+    gint64 memory, memsw;
+    guint64 usage;
+    const char *message; /* NULL: taken */
+  } table[] = {
+    { 0, 0, 100, NULL },
+    { -1, -1, 100, NULL },
+    { 101, 0, 100, NULL },
+    { 101, 101, 100, NULL },
+    { G_MAXINT64, 0, G_MAXUINT64, "rejecting memory limit 9223372036854775807 <= usage" },
+    { 100, 0, 100, "rejecting memory limit 100 <= usage 100" },
+    { 100, -1, 200, "rejecting memory limit 100 <= usage 200" },
+    { 0, 50, 100, "rejecting memory+swap limit 50 <= usage 100" },
+    { 10, 100, 100, "rejecting memory+swap limit 100 <= usage 100" },
+    { -1, 100, 99, NULL },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (table); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      gboolean ok
+          = runc_cgroup_check_memory (table[i].memory, table[i].memsw, table[i].usage, &error);
+
+      g_assert_cmpint (ok, ==, table[i].message == NULL);
+      if (!ok && !g_str_has_prefix (error->message, table[i].message))
+        g_error ("%s", error->message);
+    }
+}
+
+static void
 test_cpu (void)
 {
   static const struct
@@ -326,6 +359,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cgroup/convert/weight", test_weight);
   g_test_add_func ("/cgroup/convert/io-weight", test_io_weight);
   g_test_add_func ("/cgroup/convert/swap", test_swap);
+  g_test_add_func ("/cgroup/convert/check-memory", test_check_memory);
   g_test_add_func ("/cgroup/convert/cpu", test_cpu);
   g_test_add_func ("/cgroup/convert/pids", test_pids);
   g_test_add_func ("/cgroup/convert/mask", test_mask);

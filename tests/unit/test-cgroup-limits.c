@@ -5,14 +5,15 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "cgroup/dir.h"
+#include "cgroup/devices.h"
 #include "cgroup/limits.h"
-#include "sys/bpf.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -214,14 +215,55 @@ open_null (void)
   return fd < 0 ? errno : 0;
 }
 
-/* How many device programs are on the v2 cgroup. */
+/* bpf(2) as bpftool calls it, and not as the code under test does. */
 static int
-count_programs (const Fixture *f)
+ask_kernel (int command, union bpf_attr *attr)
 {
-  autofd int fd = runc_cgroup_dir_open (f->v2_dir);
-  guint32 ids[64];
+  long r = syscall (SYS_bpf, command, attr, sizeof *attr);
 
-  return runc_sys_bpf_query_device (fd, ids, 64);
+  if (r < 0)
+    g_error ("bpf (%d): %s", command, g_strerror (errno));
+  return (int)r;
+}
+
+/* Read back the one device program that is on the v2 cgroup: it is the one for @resources. Returns
+ * its id. */
+static guint32
+check_program (const Fixture *f, const RuncSpecResources *resources)
+{
+  g_autoptr (RuncDevicePolicy) policy
+      = runc_device_policy_new (resources->devices, resources->n_devices, NULL);
+  g_autoptr (GArray) expected = runc_device_policy_compile (policy);
+  autofd int cgroup = runc_cgroup_dir_open (f->v2_dir);
+  guint32 ids[64] = { 0 };
+  struct bpf_insn code[512] = { 0 };
+  struct bpf_prog_info info
+      = { .xlated_prog_len = sizeof code, .xlated_prog_insns = (guint64)(uintptr_t)code };
+  union bpf_attr query, open, get;
+
+  memset (&query, 0, sizeof query);
+  query.query.target_fd = (guint32)cgroup;
+  query.query.attach_type = BPF_CGROUP_DEVICE;
+  query.query.prog_ids = (guint64)(uintptr_t)ids;
+  query.query.prog_cnt = G_N_ELEMENTS (ids);
+  ask_kernel (BPF_PROG_QUERY, &query);
+  g_assert_cmpuint (query.query.prog_cnt, ==, 1);
+  g_assert_cmpuint (query.query.attach_flags & BPF_F_ALLOW_MULTI, !=, 0);
+
+  memset (&open, 0, sizeof open);
+  open.prog_id = ids[0];
+  autofd int program = ask_kernel (BPF_PROG_GET_FD_BY_ID, &open);
+  memset (&get, 0, sizeof get);
+  get.info.bpf_fd = (guint32)program;
+  get.info.info_len = sizeof info;
+  get.info.info = (guint64)(uintptr_t)&info;
+  ask_kernel (BPF_OBJ_GET_INFO_BY_FD, &get);
+  g_assert_cmpuint (info.type, ==, BPF_PROG_TYPE_CGROUP_DEVICE);
+  g_assert_cmpuint (info.id, ==, ids[0]);
+  g_assert_cmpstr (info.name, ==, "runc_devices");
+  g_assert_cmpmem (code, info.xlated_prog_len, expected->data,
+                   expected->len * sizeof (struct bpf_insn));
+  return ids[0];
 }
 
 static void
@@ -235,6 +277,7 @@ test_devices (Fixture *f, gconstpointer data)
   static const RuncSpecResources with_kmsg = { .devices = kmsg, .n_devices = 2 };
   g_auto (RuncCgroupMade) made = { .v2_fd = -EBADF };
   gboolean v2 = f->setup.ref.driver == DRIVER_FS2;
+  guint32 first = 0;
 
   (void)data;
   if (!usable (f))
@@ -249,12 +292,14 @@ test_devices (Fixture *f, gconstpointer data)
   create (f, &made);
   g_assert_cmpint (run_in (f, open_denied_device), ==, EPERM);
   g_assert_cmpint (run_in (f, open_null), ==, 0);
+  if (v2)
+    first = check_program (f, &strict);
 
   update (f, &with_kmsg);
   g_assert_cmpint (run_in (f, open_denied_device), ==, 0);
   g_assert_cmpint (run_in (f, open_null), ==, 0);
   if (v2)
-    g_assert_cmpint (count_programs (f), ==, 1);
+    g_assert_cmpuint (check_program (f, &with_kmsg), !=, first);
   else
     {
       g_autofree char *list = value_of (f, RUNC_CGROUP_V1_DEVICES, "devices.list");
@@ -265,7 +310,7 @@ test_devices (Fixture *f, gconstpointer data)
   g_assert_cmpint (run_in (f, open_denied_device), ==, EPERM);
   g_assert_cmpint (run_in (f, open_null), ==, 0);
   if (v2)
-    g_assert_cmpint (count_programs (f), ==, 1);
+    check_program (f, &strict);
 }
 
 int
