@@ -51,6 +51,8 @@ test  crun              cmd:crun
 test  bubblewrap        cmd:bwrap
 test  podman            cmd:podman
 test  buildah           cmd:buildah
+test  containerd        cmd:containerd
+test  docker.io         cmd:dockerd
 '
 
 is_static() {
