@@ -10,6 +10,7 @@ typedef struct
   RuncChildPlan *plan;         /* parent slots are open */
   int sock;                    /* the child's end of the wire */
   int close_fds[2];            /* the parent's end of the wire, the state directory with its lock */
+  char *const *argv;           /* of the runtime; only for a plan with LEAVE_PROGRAM */
   const sigset_t *signal_mask; /* what the container's process gets */
 } RuncChildStart;
 

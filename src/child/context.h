@@ -17,6 +17,7 @@ typedef struct
   RuncChildPlan *plan;
   int sock;
   const sigset_t *signal_mask;
+  char *const *argv; /* the runtime's */
 
   int hook_state;           /* memfd of the state json for the next HOOKS, or -EBADF */
   int gate;                 /* the start fifo, open for writing after GATE, or -EBADF */
@@ -49,6 +50,9 @@ void runc_child_set_slot (RuncChild *child, int slot, int take_fd);
 int runc_child_root (const RuncChild *child);
 /* The verified proc fd. */
 int runc_child_proc (const RuncChild *child);
+
+/* op-program.c */
+int runc_child_op_leave_program (RuncChild *child, const RuncOp *op);
 
 /* op-namespace.c */
 int runc_child_op_join (RuncChild *child, const RuncOp *op);

@@ -7,6 +7,7 @@ runc_sources += \
 	src/child/op-namespace.c \
 	src/child/op-node.c \
 	src/child/op-process.c \
+	src/child/op-program.c \
 	src/child/op-root.c \
 	src/child/op-tree.c \
 	src/child/walk.c

@@ -55,6 +55,7 @@ typedef int OpFunction (RuncChild *child, const RuncOp *op);
 static OpFunction *const functions[RUNC_N_OPS] = {
   [RUNC_OP_SEND] = op_send,
   [RUNC_OP_WAIT] = op_wait,
+  [RUNC_OP_LEAVE_PROGRAM] = runc_child_op_leave_program,
   [RUNC_OP_JOIN] = runc_child_op_join,
   [RUNC_OP_UNSHARE] = runc_child_op_unshare,
   [RUNC_OP_FORK] = runc_child_op_fork,
@@ -207,6 +208,7 @@ runc_child_main (const RuncChildStart *start)
     .plan = start->plan,
     .sock = start->sock,
     .signal_mask = start->signal_mask,
+    .argv = start->argv,
     .hook_state = -EBADF,
     .gate = -EBADF,
   };

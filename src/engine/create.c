@@ -14,7 +14,6 @@
 #include "base/log.h"
 #include "engine/engine.h"
 #include "launch/ready.h"
-#include "launch/self.h"
 #include "net/devices.h"
 #include "net/helper.h"
 
@@ -50,6 +49,7 @@ runc_creation_clear (RuncCreation *creation)
   g_autoptr (GError) error = NULL;
 
   runc_launch_clear (&creation->launch);
+  runc_self_clear (&creation->self);
   if (creation->registered && !creation->committed
       && !runc_engine_destroy (&creation->dir, creation->state, &error))
     runc_warning ("cannot clean up '%s': %s", creation->dir.path, error->message);
@@ -99,17 +99,6 @@ make_gate (RuncCreation *creation, GError **error)
     return runc_throw_errno (error, "cannot make '%s/%s'", dir->path, RUNC_STATE_FIFO);
   creation->gate_fd = runc_state_gate_lock (dir, error);
   return creation->gate_fd >= 0;
-}
-
-static gboolean
-protect_self (const RuncCreation *creation, const RuncGlobal *global, GError **error)
-{
-  const RuncPlan *plan = creation->prepared.plan;
-
-  if (creation->prepared.protected)
-    return TRUE;
-  return runc_launch_protect_self (plan->new_userns ? &plan->maps : NULL, global->argv,
-                                   creation->prepared.cwd_fd, error);
 }
 
 /* The files that the plan binds over the container's own: they must be there before the child
@@ -436,14 +425,19 @@ static gboolean
 decide (RuncCreation *creation, const RuncGlobal *global, const RuncCreateRequest *request,
         RuncCreationMode mode, GError **error)
 {
-  return runc_engine_check_fds (request->preserve_fds, error)
-         && runc_prepare (global, request, NULL,
-                          mode.gate ? RUNC_PREPARE_TO_CREATE : RUNC_PREPARE_TO_RUN,
-                          &creation->prepared, error)
-         && runc_engine_check_terminal (creation->prepared.plan->terminal,
-                                        mode.gate || request->detach, request->console_socket,
-                                        error)
-         && protect_self (creation, global, error);
+  const RuncPrepared *prepared = &creation->prepared;
+
+  if (!runc_engine_check_fds (request->preserve_fds, error)
+      || !runc_prepare (global, request, NULL,
+                        mode.gate ? RUNC_PREPARE_TO_CREATE : RUNC_PREPARE_TO_RUN,
+                        &creation->prepared, error)
+      || !runc_engine_check_terminal (prepared->plan->terminal, mode.gate || request->detach,
+                                      request->console_socket, error)
+      || !runc_launch_protect_self (prepared->plan->program, global->argv, prepared->cwd_fd,
+                                    &creation->self, error))
+    return FALSE;
+  runc_prepared_say (prepared);
+  return TRUE;
 }
 
 gboolean
@@ -469,6 +463,7 @@ runc_creation_run (RuncCreation *creation, const RuncGlobal *global,
   context.cgroup_fd = creation->cgroup.v2_fd;
   context.state_dir_fd = creation->dir.dir_fd;
   context.fifo = fifo;
+  context.self = &creation->self;
   if (!runc_launch_start (&creation->launch, creation->prepared.plan, &context, error))
     return FALSE;
   /* With two stages the process is only known once the first has reported it; helpers are started

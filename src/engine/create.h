@@ -14,6 +14,7 @@ typedef struct
   RuncState *state;
   RuncCgroupMade cgroup;
   RuncSeccompFilter filter;
+  RuncSelf self;
   RuncLaunch launch;
   sigset_t mask;       /* the signal mask of the container's process */
   int gate_fd;         /* holds the lock of the start gate, for the child to inherit; or -EBADF */
@@ -25,7 +26,7 @@ typedef struct
 #define RUNC_CREATION_INIT                                                                         \
   {                                                                                                \
     .prepared = RUNC_PREPARED_INIT, .dir = RUNC_STATE_DIR_INIT, .cgroup = { .v2_fd = -EBADF },     \
-    .launch = RUNC_LAUNCH_INIT, .gate_fd = -EBADF                                                  \
+    .self = RUNC_SELF_INIT, .launch = RUNC_LAUNCH_INIT, .gate_fd = -EBADF                          \
   }
 
 void runc_creation_clear (RuncCreation *creation);

@@ -12,7 +12,6 @@
 #include "engine/create.h"
 #include "engine/engine.h"
 #include "launch/launch.h"
-#include "launch/self.h"
 #include "plan/plan.h"
 #include "sys/procfs.h"
 
@@ -28,7 +27,9 @@ typedef struct
   RuncSpec *spec;
   RuncHost *host;
   RuncExecProcess process;
+  RuncMapPlan maps; /* of the container's user namespace, when that is its own */
   RuncPlan *plan;
+  RuncSelf self;
   RuncSeccompFilter filter;
   RuncLaunch launch;
   int init_pidfd;
@@ -37,7 +38,8 @@ typedef struct
 
 #define EXEC_INIT                                                                                  \
   {                                                                                                \
-    .container = RUNC_CONTAINER_INIT, .launch = RUNC_LAUNCH_INIT, .init_pidfd = -EBADF,            \
+    .container = RUNC_CONTAINER_INIT, .self = RUNC_SELF_INIT, .launch = RUNC_LAUNCH_INIT,          \
+    .init_pidfd = -EBADF,                                                                          \
     .cgroup                                                                                        \
         = {.v2_fd = -EBADF }                                                                       \
   }
@@ -46,8 +48,11 @@ static void
 exec_clear (Exec *exec)
 {
   runc_launch_clear (&exec->launch);
+  runc_self_clear (&exec->self);
   runc_seccomp_filter_clear (&exec->filter);
   g_clear_pointer (&exec->plan, runc_plan_free);
+  g_clear_pointer (&exec->maps.uids, g_free);
+  g_clear_pointer (&exec->maps.gids, g_free);
   runc_exec_process_clear (&exec->process);
   g_clear_pointer (&exec->host, runc_host_free);
   g_clear_pointer (&exec->spec, runc_spec_free);
@@ -128,22 +133,15 @@ read_maps (pid_t pid, RuncMapPlan *ret_maps, GError **error)
   return TRUE;
 }
 
+/* Do what the plan says about our own executable. */
 static gboolean
-protect_self (const RuncState *state, const RuncGlobal *global, GError **error)
+protect_self (Exec *exec, const RuncGlobal *global, GError **error)
 {
   autofd int cwd = open (".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  RuncMapPlan maps = { .method = RUNC_MAP_NONE };
-  gboolean ok;
 
   if (cwd < 0)
     return runc_throw_errno (error, "cannot open the current directory");
-  if (!state->new_userns)
-    return runc_launch_protect_self (NULL, global->argv, cwd, error);
-  ok = read_maps (state->init_pid, &maps, error)
-       && runc_launch_protect_self (&maps, global->argv, cwd, error);
-  g_free (maps.uids);
-  g_free (maps.gids);
-  return ok;
+  return runc_launch_protect_self (exec->plan->program, global->argv, cwd, &exec->self, error);
 }
 
 /* Where the process is placed: cloned into the v2 directory, or by files that the child writes to.
@@ -187,11 +185,12 @@ build_plan (Exec *exec, const RuncExecRequest *request, GError **error)
   if (!runc_exec_process_init (exec->spec, request, &exec->process, error)
       || !foreign_namespaces (state->init_pid, &input.join_flags, error))
     return FALSE;
-  exec->host = runc_host_probe (NULL, NULL, RUNC_HOST_IDENTITY, error);
-  if (exec->host == NULL)
+  exec->host = runc_host_probe (NULL, NULL, RUNC_HOST_IDENTITY | RUNC_HOST_PROGRAM, error);
+  if (exec->host == NULL || (state->new_userns && !read_maps (state->init_pid, &exec->maps, error)))
     return FALSE;
   input.spec = exec->spec;
   input.process = &exec->process.process;
+  input.maps = state->new_userns ? &exec->maps : NULL;
   input.host = exec->host;
   input.cgroup_files = exec->cgroup.task_files;
   input.apparmor = exec->process.process.apparmor_profile;
@@ -242,6 +241,7 @@ launch (Exec *exec, const RuncExecRequest *request, const sigset_t *mask, GError
     .cgroup_fd = exec->cgroup.v2_fd,
     .init_pidfd = exec->init_pidfd,
     .state_dir_fd = -EBADF,
+    .self = &exec->self,
     .signal_mask = mask,
   };
   RuncLaunchDrive drive = { .filter = &exec->filter, .on_listener = on_listener, .data = exec };
@@ -277,15 +277,13 @@ exec_process (const RuncGlobal *global, const RuncExecRequest *request, int *ret
       || !runc_engine_load (global, request->id, FALSE, &exec.container, error)
       || !check_status (&exec.container, request, error))
     return FALSE;
-  if (!protect_self (exec.container.state, global, error))
-    return FALSE;
   exec.init_pidfd = runc_engine_open_init (exec.container.state);
   if (exec.init_pidfd < 0)
     return runc_throw (error, RUNC_ERROR_WRONG_STATE,
                        "cannot exec in a stopped container (container not running)");
   exec.spec = runc_engine_load_spec (&exec.container.dir, error);
   if (exec.spec == NULL || !find_cgroup (&exec, request, error)
-      || !build_plan (&exec, request, error)
+      || !build_plan (&exec, request, error) || !protect_self (&exec, global, error)
       || !runc_engine_check_terminal (exec.plan->terminal, request->detach, request->console_socket,
                                       error))
     return FALSE;

@@ -5,7 +5,6 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "engine/engine.h"
-#include "launch/self.h"
 #include "state/state.h"
 
 #include <fcntl.h>
@@ -99,29 +98,6 @@ load_host (const char *file, GError **error)
   return text != NULL ? runc_host_from_json (text, len, error) : NULL;
 }
 
-/* For root the answer stands in the configuration alone, and is asked for before the work that
- * would have to be done again. */
-static gboolean
-protect_root (const RuncPrepared *prepared, const RuncGlobal *global, GError **error)
-{
-  const RuncSpecLinux *spec = &prepared->spec->linux_spec;
-  const RuncSpecNamespace *userns = &spec->namespaces[RUNC_NS_USER];
-  g_autofree RuncIdMap *uids = NULL, *gids = NULL;
-  RuncMapPlan maps = { .n_uids = spec->uid_mappings.n, .n_gids = spec->gid_mappings.n };
-
-  if (!userns->present || userns->path != NULL)
-    return runc_launch_protect_self (NULL, global->argv, prepared->cwd_fd, error);
-  maps.uids = uids = g_new (RuncIdMap, maps.n_uids);
-  maps.gids = gids = g_new (RuncIdMap, maps.n_gids);
-  for (gsize i = 0; i < maps.n_uids; i++)
-    uids[i] = (RuncIdMap){ spec->uid_mappings.items[i].container_id,
-                           spec->uid_mappings.items[i].host_id, spec->uid_mappings.items[i].size };
-  for (gsize i = 0; i < maps.n_gids; i++)
-    gids[i] = (RuncIdMap){ spec->gid_mappings.items[i].container_id,
-                           spec->gid_mappings.items[i].host_id, spec->gid_mappings.items[i].size };
-  return runc_launch_protect_self (&maps, global->argv, prepared->cwd_fd, error);
-}
-
 static RuncHost *
 probe (const RuncPrepared *prepared, GError **error)
 {
@@ -132,19 +108,15 @@ probe (const RuncPrepared *prepared, GError **error)
   return runc_host_probe (prepared->spec, request->bundle, needs, error);
 }
 
-static void
-say_warnings (const RuncPlan *plan)
+void
+runc_prepared_say (const RuncPrepared *prepared)
 {
-  for (char **w = plan->warnings; w != NULL && *w != NULL; w++)
-    runc_warning ("%s", *w);
-}
-
-static void
-say_plan (const RuncPlan *plan)
-{
+  const RuncPlan *plan = prepared->plan;
   g_autofree char *dump = NULL;
   g_auto (GStrv) lines = NULL;
 
+  for (char **w = plan->warnings; w != NULL && *w != NULL; w++)
+    runc_warning ("%s", *w);
   if (!runc_log_debug_enabled ())
     return;
   dump = runc_plan_dump_text (plan);
@@ -159,7 +131,6 @@ runc_prepare (const RuncGlobal *global, const RuncCreateRequest *request, const 
               RuncPreparePurpose purpose, RuncPrepared *ret_prepared, GError **error)
 {
   g_auto (RuncPrepared) prepared = RUNC_PREPARED_INIT;
-  gboolean launches = purpose != RUNC_PREPARE_TO_SHOW;
 
   take_request (&prepared, request);
   if (host_file != NULL && (prepared.host = load_host (host_file, error)) == NULL)
@@ -167,10 +138,8 @@ runc_prepare (const RuncGlobal *global, const RuncCreateRequest *request, const 
   if (!runc_state_check_id (request->id, error))
     return FALSE;
   prepared.state_root = runc_state_root (global->root, error);
-  if (prepared.state_root == NULL || !read_spec (&prepared, error)
-      || (launches && geteuid () == 0 && !protect_root (&prepared, global, error)))
+  if (prepared.state_root == NULL || !read_spec (&prepared, error))
     return FALSE;
-  prepared.protected = launches && geteuid () == 0;
   prepared.state_dir = g_build_filename (prepared.state_root, request->id, NULL);
   if (prepared.host == NULL)
     prepared.host = probe (&prepared, error);
@@ -189,8 +158,6 @@ runc_prepare (const RuncGlobal *global, const RuncCreateRequest *request, const 
   prepared.plan = runc_plan_new (&input, error);
   if (prepared.plan == NULL || !runc_plan_check (prepared.plan, error))
     return FALSE;
-  say_warnings (prepared.plan);
-  say_plan (prepared.plan);
   *ret_prepared = prepared;
   prepared = (RuncPrepared)RUNC_PREPARED_INIT;
   return TRUE;
@@ -202,7 +169,8 @@ runc_engine_plan (const RuncGlobal *global, const RuncCreateRequest *request, co
 {
   g_auto (RuncPrepared) prepared = RUNC_PREPARED_INIT;
 
-  if (!runc_prepare (global, request, host_file, RUNC_PREPARE_TO_SHOW, &prepared, error))
+  if (!runc_prepare (global, request, host_file, RUNC_PREPARE_TO_RUN, &prepared, error))
     return NULL;
+  runc_prepared_say (&prepared);
   return json ? runc_plan_dump_json (prepared.plan) : runc_plan_dump_text (prepared.plan);
 }

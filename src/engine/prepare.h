@@ -19,7 +19,6 @@ typedef struct
   char *config;              /* config.json as it was read */
   RuncSpec *spec;
   RuncHost *host;
-  gboolean protected; /* runc_launch_protect_self() has been asked */
   char *state_root;
   char *state_dir;
   RuncPlan *plan;
@@ -30,6 +29,9 @@ typedef struct
     .cwd_fd = -EBADF                                                                               \
   }
 
+/* The plan's warnings, and with --debug the plan: once, when it is certain to be carried out. */
+void runc_prepared_say (const RuncPrepared *prepared);
+
 void runc_prepared_clear (RuncPrepared *prepared);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RuncPrepared, runc_prepared_clear)
 
@@ -37,12 +39,10 @@ typedef enum
 {
   RUNC_PREPARE_TO_RUN,
   RUNC_PREPARE_TO_CREATE, /* the container waits for `start` */
-  RUNC_PREPARE_TO_SHOW,   /* nothing will be done */
 } RuncPreparePurpose;
 
 /* Read and validate the bundle, probe the host (or take the facts in @host_file), build and check
- * the plan. The process's directory becomes the bundle, as hooks expect it. May not return for
- * root, but run the program once more (launch/self.h). */
+ * the plan. The process's directory becomes the bundle, as hooks expect it. */
 gboolean runc_prepare (const RuncGlobal *global, const RuncCreateRequest *request,
                        const char *host_file, RuncPreparePurpose purpose,
                        RuncPrepared *ret_prepared, GError **error);

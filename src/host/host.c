@@ -5,13 +5,18 @@
  */
 #include "host/host.h"
 
+#include "base/error.h"
+#include "base/fd.h"
 #include "host/probe.h"
 #include "sys/process.h"
+#include "sys/procfs.h"
+#include "sys/program.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* The inode of the initial user namespace, fixed since Linux 3.8 (PROC_USER_INIT_INO). */
@@ -68,6 +73,34 @@ probe_identity (RuncHost *host)
   runc_host_probe_own_maps (host);
 }
 
+static bool
+is_sealed (int fd)
+{
+  const int all = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+  int seals = fcntl (fd, F_GET_SEALS);
+
+  return seals >= 0 && (seals & all) == all;
+}
+
+static gboolean
+probe_program (RuncHost *host, GError **error)
+{
+  autofd int proc = runc_sys_proc_open ();
+  autofd int fd = proc < 0 ? proc : runc_sys_proc_open_self_exe (proc);
+  struct statvfs fs;
+  struct stat st;
+
+  if (fd < 0)
+    return runc_throw_neg (error, fd, "cannot open '/proc/self/exe'");
+  if (fstatvfs (fd, &fs) < 0 || fstat (fd, &st) < 0)
+    return runc_throw_errno (error, "cannot look at '/proc/self/exe'");
+  host->program_changeable = !(fs.f_flag & ST_RDONLY) && !is_sealed (fd);
+  host->program_leavable = runc_sys_program_is_leavable ();
+  host->program_owner = st.st_uid;
+  host->program_mode = st.st_mode;
+  return TRUE;
+}
+
 gboolean
 runc_host_is_real_root (const RuncHost *host)
 {
@@ -97,7 +130,7 @@ RuncHostNeeds
 runc_host_needs_for (const RuncSpec *spec, gboolean rootless, gboolean overlay)
 {
   const RuncSpecProcess *process = spec->process;
-  guint needs = RUNC_HOST_IDENTITY | RUNC_HOST_CGROUP;
+  guint needs = RUNC_HOST_IDENTITY | RUNC_HOST_CGROUP | RUNC_HOST_PROGRAM;
 
   if (rootless && asks_for_ranges (spec))
     needs |= RUNC_HOST_SUBIDS;
@@ -125,6 +158,8 @@ runc_host_probe (const RuncSpec *spec, const char *bundle, RuncHostNeeds needs, 
       runc_host_probe_limits (host, spec);
       runc_host_probe_devices (host, spec);
     }
+  if ((needs & RUNC_HOST_PROGRAM) && !probe_program (host, error))
+    return NULL;
   if (needs & RUNC_HOST_SUBIDS)
     runc_host_probe_subids (host);
   if (host->rootfs != NULL && host->euid != 0 && !host->rootfs_writable)

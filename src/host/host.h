@@ -111,6 +111,12 @@ typedef struct
   char *fuse_overlayfs;       /* absolute path or NULL */
   gboolean fuse_device;       /* /dev/fuse can be opened */
 
+  /* the runtime's own executable */
+  gboolean program_changeable; /* neither sealed nor reached through a read-only mount */
+  gboolean program_leavable;   /* a process of this build can go on without its file */
+  guint32 program_owner;
+  guint32 program_mode; /* st_mode */
+
   /* the bundle */
   char *bundle;             /* absolute, symlinks resolved */
   char *rootfs;             /* absolute, symlinks resolved; NULL if it does not exist */
@@ -126,12 +132,13 @@ typedef enum
   RUNC_HOST_CGROUP = 1 << 2,
   RUNC_HOST_KERNEL = 1 << 3, /* proc_masked, LSMs */
   RUNC_HOST_OVERLAY = 1 << 4,
-  RUNC_HOST_ALL = 0x1f,
+  RUNC_HOST_PROGRAM = 1 << 5, /* the runtime's own executable: what starts processes asks for it */
+  RUNC_HOST_ALL = 0x3f,
 } RuncHostNeeds;
 
 /* Probe the machine for @spec in the bundle at @bundle (NULL spec: no bundle facts).
  * Errors: RUNC_ERROR_NOT_FOUND when the bundle is not there; RUNC_ERROR_SYSTEM when /proc itself
- * cannot be read. A missing rootfs is a fact, not an error. */
+ * or the runtime's executable cannot be read. A missing rootfs is a fact, not an error. */
 RuncHost *runc_host_probe (const RuncSpec *spec, const char *bundle, RuncHostNeeds needs,
                            GError **error);
 

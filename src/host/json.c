@@ -29,6 +29,8 @@
   X (selinux)                                                                                      \
   X (overlay_in_userns)                                                                            \
   X (fuse_device)                                                                                  \
+  X (program_changeable)                                                                           \
+  X (program_leavable)                                                                             \
   X (rootfs_writable)
 
 #define STRINGS(X)                                                                                 \
@@ -149,6 +151,8 @@ runc_host_to_json (const RuncHost *host)
 
   json_object_object_add (root, "euid", json_object_new_int64 (host->euid));
   json_object_object_add (root, "egid", json_object_new_int64 (host->egid));
+  json_object_object_add (root, "program_owner", json_object_new_int64 (host->program_owner));
+  json_object_object_add (root, "program_mode", json_object_new_int64 (host->program_mode));
   json_object_object_add (root, "effective_caps", json_object_new_uint64 (host->effective_caps));
   json_object_object_add (root, "oom_score_adj", json_object_new_int (host->oom_score_adj));
   json_object_object_add (root, "cgroup_mode",
@@ -424,6 +428,8 @@ read_plain (RuncJson *root, RuncHost *host, GError **error)
     host->oom_score_adj = json_object_get_int (get (root, "oom_score_adj"));
   if (!read_uint32 (root, "euid", &host->euid, error)
       || !read_uint32 (root, "egid", &host->egid, error)
+      || !read_uint32 (root, "program_owner", &host->program_owner, error)
+      || !read_uint32 (root, "program_mode", &host->program_mode, error)
       || !read_number (root, "effective_caps", G_MAXUINT64, &host->effective_caps, error)
       || !read_name (root, "cgroup_mode", cgroup_modes, &mode, error))
     return FALSE;

@@ -85,6 +85,12 @@ open_slot (const RuncChildPlan *plan, RuncSlot *slot, const RuncLaunchContext *c
     case RUNC_SLOT_LOG:
       slot->fd = runc_launch_open_log (slot->path, error);
       return slot->fd >= 0;
+    case RUNC_SLOT_PROGRAM:
+      slot->fd = runc_steal_fd (&context->self->program);
+      return TRUE;
+    case RUNC_SLOT_DECOY:
+      slot->fd = runc_steal_fd (&context->self->decoy);
+      return TRUE;
     case RUNC_SLOT_SOURCE:
       return runc_launch_open_source (plan, slot, error);
     case RUNC_SLOT_TREE:
@@ -119,6 +125,7 @@ runc_launch_start (RuncLaunch *launch, RuncPlan *plan, const RuncLaunchContext *
         .plan = &plan->child,
         .sock = child_sock,
         .close_fds = { launch->sock, context->state_dir_fd },
+        .argv = context->self->argv,
         .signal_mask = context->signal_mask != NULL ? context->signal_mask : &mask,
       };
 
@@ -283,6 +290,10 @@ drive_op (RuncLaunch *launch, const RuncLaunchDrive *drive, gsize at, GError **e
 
   switch (op->kind)
     {
+    case RUNC_OP_LEAVE_PROGRAM:
+      /* Taking the mount down takes a while: not at the end, when somebody waits for us. */
+      runc_close_fdp (&launch->plan->child.slots[op->slot].fd);
+      return TRUE;
     case RUNC_OP_WAIT:
       return answer_wait (launch, drive, at, error);
     case RUNC_OP_SEND:

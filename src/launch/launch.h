@@ -7,6 +7,7 @@
 #pragma once
 
 #include "cgroup/cgroup.h"
+#include "launch/self.h"
 #include "plan/plan.h"
 #include "seccomp/seccomp.h"
 
@@ -50,6 +51,7 @@ typedef struct
   const char *fifo; /* path of the start fifo, or NULL */
   int init_pidfd;   /* exec: pidfd of the container's init */
   int state_dir_fd; /* closed in the child, so that it does not keep the lock; or -EBADF */
+  RuncSelf *self;   /* taken into the slots, where the plan has them */
   const sigset_t *signal_mask; /* for the container's process; NULL: our current one */
 } RuncLaunchContext;
 

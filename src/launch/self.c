@@ -1,17 +1,17 @@
 /* The runtime's own executable. Runs in the parent, before anything is made.
  *
- * Until execve() the child is a process of the container that runs our program, and an image can
- * bring it back afterwards ("#!/proc/self/exe"). Who can then open /proc/PID/exe for writing, and
- * is the owner of the file, has overwritten the runtime on the host. It is harmless where no id of
- * the container has rights on the file, and then nothing is done. Elsewhere we execute ourselves
- * once more through a mount of our own that is read-only (0.1 ms more than any execve(), for
- * whoever may mount), or from a sealed copy in memory.
+ * Whether a container could write to it, and what is done about that, is the plan's decision
+ * (plan/program.c). Here is what the parent has to do for it: open what the child needs to leave
+ * the file (sys/program.c), which costs a tenth of a millisecond; or execute ourselves once more
+ * through a mount of our own that is read-only, or from a sealed copy in memory, which costs one.
  */
 #include "launch/self.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "sys/mount.h"
 #include "sys/procfs.h"
+#include "sys/program.h"
 #include "sys/syscalls.h"
 
 #include <string.h>
@@ -23,34 +23,6 @@
 
 /* Set in the environment of the second image, so that it cannot come to a third. */
 #define AGAIN "_RUNC_PROTECTED"
-
-static gboolean
-is_mapped (const RuncIdMap *map, gsize n, guint32 id)
-{
-  for (gsize i = 0; i < n; i++)
-    if (id >= map[i].outside && id - map[i].outside < map[i].size)
-      return TRUE;
-  return FALSE;
-}
-
-/* Could a process with the ids of @maps change the file @st? Its owner can always chmod() it. What
- * a group may write counts whoever the group is: with an access list the bits are those of its
- * mask, and supplementary groups that are not mapped may have been kept. */
-static gboolean
-is_writable (const RuncMapPlan *maps, const struct stat *st)
-{
-  return maps == NULL || (st->st_mode & (S_IWOTH | S_IWGRP))
-         || is_mapped (maps->uids, maps->n_uids, st->st_uid);
-}
-
-static gboolean
-is_sealed (int fd)
-{
-  const int all = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-  int seals = fcntl (fd, F_GET_SEALS);
-
-  return seals >= 0 && (seals & all) == all;
-}
 
 /* Open the file we run from. */
 static int
@@ -67,26 +39,6 @@ open_self (GError **error)
       return -1;
     }
   return fd;
-}
-
-static gboolean
-is_exposed (int fd, const RuncMapPlan *maps, gboolean *ret_exposed, GError **error)
-{
-  struct statvfs fs;
-  struct stat st;
-
-  if (fstatvfs (fd, &fs) < 0 || fstat (fd, &st) < 0)
-    return runc_throw_errno (error, "cannot look at '/proc/self/exe'");
-  *ret_exposed = !(fs.f_flag & ST_RDONLY) && is_writable (maps, &st) && !is_sealed (fd);
-  return TRUE;
-}
-
-gboolean
-runc_launch_self_is_exposed (const RuncMapPlan *maps, gboolean *ret_exposed, GError **error)
-{
-  autofd int fd = open_self (error);
-
-  return fd >= 0 && is_exposed (fd, maps, ret_exposed, error);
 }
 
 /* The same file through a read-only mount that is nowhere attached. Returns an fd or -errno. */
@@ -124,17 +76,63 @@ sealed_copy (int fd)
   return runc_steal_fd (&copy);
 }
 
-gboolean
-runc_launch_protect_self (const RuncMapPlan *maps, char *const *argv, int cwd_fd, GError **error)
+/* Other errors than these are no answer to the question whether we may. */
+static gboolean
+is_refusal (int r)
+{
+  return r == -EPERM || r == -EACCES || r == -EINVAL || r == -ENOSYS;
+}
+
+void
+runc_self_clear (RuncSelf *self)
+{
+  self->program = runc_close_fd (self->program);
+  self->decoy = runc_close_fd (self->decoy);
+}
+
+/* Returns 0 or -errno. */
+static int
+open_for_child (int fd, RuncSelf *ret_self)
+{
+  g_auto (RuncSelf) self = RUNC_SELF_INIT;
+  autofd int proc = runc_sys_proc_open ();
+
+  self.program = read_only_view (fd);
+  if (self.program < 0)
+    return self.program;
+  self.decoy = proc < 0 ? proc : runc_sys_program_new_decoy (proc);
+  if (self.decoy < 0)
+    return self.decoy;
+  *ret_self = self;
+  self = (RuncSelf)RUNC_SELF_INIT;
+  return 0;
+}
+
+static gboolean
+execute_again (int fd, char *const *argv, int cwd_fd, GError **error)
 {
   extern char **environ;
-  autofd int fd = open_self (error);
-  autofd int safe = -EBADF;
-  gboolean exposed;
+  autofd int safe = read_only_view (fd);
 
-  if (fd < 0 || !is_exposed (fd, maps, &exposed, error))
-    return FALSE;
-  if (!exposed)
+  if (safe < 0 && is_refusal (safe))
+    safe = sealed_copy (fd);
+  if (safe < 0)
+    return runc_throw_neg (error, safe, "cannot copy the runtime's executable");
+  if (fchdir (cwd_fd) < 0)
+    return runc_throw_errno (error, "cannot go back to the current directory");
+  g_setenv (AGAIN, "1", TRUE);
+  execveat (safe, "", argv, environ, AT_EMPTY_PATH);
+  return runc_throw_errno (error, "cannot execute the runtime's protected executable");
+}
+
+gboolean
+runc_launch_protect_self (RuncProgramPlan what, char *const *argv, int cwd_fd, RuncSelf *ret_self,
+                          GError **error)
+{
+  autofd int fd = -EBADF;
+  int r;
+
+  if (what == RUNC_PROGRAM_KEPT)
     {
       /* Kernels before 6.14 name a program that was executed by fd after the number of the fd. */
       if (g_getenv (AGAIN) != NULL)
@@ -145,14 +143,17 @@ runc_launch_protect_self (const RuncMapPlan *maps, char *const *argv, int cwd_fd
   if (g_getenv (AGAIN) != NULL)
     return runc_throw (error, RUNC_ERROR_FAILED,
                        "cannot keep the runtime's executable out of the container's reach");
-  safe = read_only_view (fd);
-  if (safe == -EPERM || safe == -EINVAL || safe == -ENOSYS)
-    safe = sealed_copy (fd);
-  if (safe < 0)
-    return runc_throw_neg (error, safe, "cannot copy the runtime's executable");
-  if (fchdir (cwd_fd) < 0)
-    return runc_throw_errno (error, "cannot go back to the current directory");
-  g_setenv (AGAIN, "1", TRUE);
-  execveat (safe, "", argv, environ, AT_EMPTY_PATH);
-  return runc_throw_errno (error, "cannot execute the runtime's protected executable");
+  fd = open_self (error);
+  if (fd < 0)
+    return FALSE;
+  r = what == RUNC_PROGRAM_LEFT ? open_for_child (fd, ret_self) : -EPERM;
+  ret_self->argv = argv;
+  if (r == 0)
+    return TRUE;
+  if (!is_refusal (r))
+    return runc_throw_neg (error, r, "cannot open the runtime's executable for the child");
+  if (what == RUNC_PROGRAM_LEFT)
+    runc_debug ("the child cannot leave the runtime's executable (%s): executing it again",
+                g_strerror (-r));
+  return execute_again (fd, argv, cwd_fd, error);
 }

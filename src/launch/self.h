@@ -5,16 +5,29 @@
 
 #include <glib.h>
 
-/* Make sure that no process of the container can write to the file we run from, by way of
- * /proc/PID/exe. Where its ids could, run again from a copy that nobody can write to: does not
- * return then, and is called once more by the new image, which finds nothing to do.
+/* What the child needs to leave our executable, for the slots of its plan; -EBADF when it does not
+ * leave it. */
+typedef struct
+{
+  char *const *argv; /* our command line; borrowed */
+  int program;       /* the file, as a detached, read-only mount */
+  int decoy;         /* what /proc/PID/exe will be */
+} RuncSelf;
+
+#define RUNC_SELF_INIT                                                                             \
+  {                                                                                                \
+    .program = -EBADF, .decoy = -EBADF                                                             \
+  }
+
+void runc_self_clear (RuncSelf *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RuncSelf, runc_self_clear)
+
+/* Do what the plan says about our executable, before anything is made: RUNC_PROGRAM_LEFT opens
+ * @ret_self, RUNC_PROGRAM_AGAIN executes us again from a copy that nobody can write to. The latter
+ * does not return; the new image asks once more, and its plan has nothing to do then. It is also
+ * what happens where the kernel does not give what the child needs to leave.
  *
- * @maps: the container's ids; NULL: it has all ids of our own user namespace
  * @argv: the command line to repeat
  * @cwd_fd: the directory to repeat it in */
-gboolean runc_launch_protect_self (const RuncMapPlan *maps, char *const *argv, int cwd_fd,
-                                   GError **error);
-
-/* Would runc_launch_protect_self() have something to do? (For tests and `doctor`.) */
-gboolean runc_launch_self_is_exposed (const RuncMapPlan *maps, gboolean *ret_exposed,
-                                      GError **error);
+gboolean runc_launch_protect_self (RuncProgramPlan what, char *const *argv, int cwd_fd,
+                                   RuncSelf *ret_self, GError **error);

@@ -120,6 +120,10 @@ gboolean runc_plan_devices (RuncBuilder *b, GError **error);
 void runc_plan_masks (RuncBuilder *b, int null_slot);
 bool runc_plan_needs_null (const RuncBuilder *b);
 
+/* program.c: decide whether the child leaves the runtime's executable, and if so, the op for it:
+ * the first of all. @maps as for runc_plan_program_is_exposed() */
+void runc_plan_program (RuncBuilder *b, const RuncMapPlan *maps);
+
 /* sysctl.c */
 gboolean runc_plan_sysctls (RuncBuilder *b, GError **error);
 

@@ -99,6 +99,7 @@ build (RuncBuilder *b, const RuncExecPlanInput *input, GError **error)
     .preserve_fds = input->request->preserve_fds,
   };
 
+  runc_plan_program (b, input->maps);
   if (!runc_plan_environment (b, process, input->request->listen_fds, error)
       || !runc_plan_oom_score (b, process)
       || !affinity (b, "process.execCPUAffinity.initial", process->cpu_affinity_initial, error))

@@ -24,5 +24,6 @@ runc_sources += \
 	src/plan/plan.c \
 	src/plan/plan.h \
 	src/plan/process.c \
+	src/plan/program.c \
 	src/plan/request.h \
 	src/plan/sysctl.c

@@ -287,6 +287,16 @@ check_process_op (Check *c, gsize i, const RuncOp *op, GError **error)
     }
 }
 
+/* Whoever is in a namespace of the container may be seen from there. */
+static gboolean
+check_leave (const Check *c, gsize i, const RuncOp *op, GError **error)
+{
+  if (i != 0)
+    return broken (error, i, "the runtime's executable is left too late");
+  return needs_proc (c, i, error) && uses (c, i, op->slot, RUNC_SLOT_PROGRAM, error)
+         && uses (c, i, op->result, RUNC_SLOT_DECOY, error);
+}
+
 static gboolean
 check_op (Check *c, gsize i, const RuncOp *op, GError **error)
 {
@@ -313,6 +323,8 @@ check_op (Check *c, gsize i, const RuncOp *op, GError **error)
       return needs_proc (c, i, error)
              && (c->plan->maps.method == RUNC_MAP_SELF
                  || broken (error, i, "it writes maps that are the parent's to write"));
+    case RUNC_OP_LEAVE_PROGRAM:
+      return check_leave (c, i, op, error);
     case RUNC_OP_CGROUP_JOIN:
       return uses (c, i, op->slot, RUNC_SLOT_CGROUP, error);
     case RUNC_OP_BECOME_ROOT:
@@ -376,6 +388,8 @@ check_whole (const RuncPlan *plan, GError **error)
     return broken (error, 0, "there is nothing to execute");
   if (child->n_ops == 0 || child->ops[child->n_ops - 1].kind != RUNC_OP_EXEC)
     return broken (error, child->n_ops, "it does not end in execve()");
+  if ((plan->program == RUNC_PROGRAM_LEFT) != (child->ops[0].kind == RUNC_OP_LEAVE_PROGRAM))
+    return broken (error, 0, "the runtime's executable is left by halves");
   if (plan->maps.method != RUNC_MAP_NONE && !plan->new_userns)
     return broken (error, 0, "ids are mapped without a user namespace");
   if (plan->new_userns && (plan->maps.n_uids == 0 || plan->maps.n_gids == 0))
@@ -397,7 +411,7 @@ runc_plan_check (const RuncPlan *plan, GError **error)
     many = g_new0 (bool, child->n_slots);
   c.filled = many != NULL ? many : c.filled_few;
   for (gsize i = 0; i < child->n_slots; i++)
-    c.filled[i] = child->slots[i].kind <= RUNC_SLOT_SOURCE; /* the parent's kinds come first */
+    c.filled[i] = child->slots[i].kind <= RUNC_SLOT_DECOY; /* the parent's kinds come first */
   if (!check_whole (plan, error))
     return FALSE;
   for (gsize i = 0; i < child->n_ops; i++)

@@ -444,6 +444,7 @@ network_to_string (RuncNetworkMode mode)
   return names[mode];
 }
 
+static const char *const programs[] = { "kept", "left", "again" };
 static const char *const map_methods[] = { "none", "self", "direct", "tools" };
 static const char *const cgroup_drivers[] = { "none", "fs2", "fs1", "systemd" };
 static const char *const overlay_kinds[] = { "none", "kernel", "fuse" };
@@ -458,6 +459,8 @@ describe_general (Sink *sink, const RuncPlan *plan)
   put_flag (sink, "own-pidns", plan->own_pidns);
   put_flag (sink, "terminal", plan->terminal);
   put_flag (sink, "seccomp", plan->seccomp != NULL);
+  if (plan->program != RUNC_PROGRAM_KEPT)
+    put_text (sink, "program", programs[plan->program]);
 }
 
 static void

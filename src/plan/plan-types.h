@@ -32,6 +32,8 @@
   X (LOG, "log")         /* parent: `path`, made if it is missing, opened for appending */         \
   X (SOURCE, "source")   /* parent: as OPEN_TREE with `tree`, for what only the runtime may open or map;
                             for the child a TREE */                                                \
+  X (PROGRAM, "program") /* parent: the runtime's executable as a detached, read-only mount */    \
+  X (DECOY, "decoy")     /* parent: an empty file that nobody can write to, to be shown as executable */ \
   X (TREE, "tree")       /* child: a detached mount, or an attached one that an op re-opened */    \
   X (NULL_DEVICE, "null")/* child: the host's /dev/null, O_PATH, verified by device number */      \
   X (ROOT, "root")       /* child: the root directory of the container's mount tree */
@@ -69,6 +71,9 @@ typedef struct
   X (SEND, "send")             /* send u.message, without payload */                               \
   X (WAIT, "wait")             /* receive; anything else than u.message is a protocol error. HOOK_STATE
                                   comes before each HOOKS */                                       \
+  /* before anybody of the container can see us */                                                 \
+  X (LEAVE_PROGRAM, "leave-program") /* go on without the runtime's executable: mapped from the PROGRAM
+                                  in slot, /proc/PID/exe is the DECOY in slot `result` */          \
   /* namespaces */                                                                                 \
   X (JOIN, "join")             /* setns (slot, u.ns.flags); a PIDFD slot may carry several flags */ \
   X (UNSHARE, "unshare")       /* unshare (u.ns.flags) */                                          \

@@ -414,6 +414,7 @@ build (RuncBuilder *b, GError **error)
   };
   Propagation propagation;
 
+  runc_plan_program (b, b->plan->new_userns ? &b->plan->maps : NULL);
   if (!runc_plan_environment (b, process, b->request->listen_fds, error)
       || !plan_propagation (b, &propagation, error) || !runc_plan_parse_mounts (b, error)
       || !runc_plan_oom_score (b, process))

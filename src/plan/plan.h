@@ -92,12 +92,21 @@ typedef struct
   char *directory; /* kept upper layer; NULL: ephemeral */
 } RuncOverlayPlan;
 
+/* What is done so that no process of the container can write to the runtime's executable. */
+typedef enum
+{
+  RUNC_PROGRAM_KEPT,  /* nothing: none could, whatever it gets hold of */
+  RUNC_PROGRAM_LEFT,  /* the child leaves it (op LEAVE_PROGRAM) before it meets the container */
+  RUNC_PROGRAM_AGAIN, /* the runtime executes itself once more, from where nobody can write */
+} RuncProgramPlan;
+
 typedef struct
 {
   RuncChildPlan child; /* the only part that the child sees */
 
   guint64 clone_flags; /* CLONE_NEW* of the first clone3() */
   gboolean forks;      /* the op list has a FORK: the container's init is reported by FORKED */
+  RuncProgramPlan program;
   RuncMapPlan maps;
   RuncCgroupPlan cgroup;
   RuncNetworkPlan network;
@@ -142,6 +151,7 @@ typedef struct
       *process; /* what to execute: merged by the engine from process.json or arguments */
   const RuncHost *host;
   const RuncExecRequest *request;
+  const RuncMapPlan *maps;   /* ids of the container, when its user namespace is its own; or NULL */
   guint64 join_flags;        /* CLONE_NEW* of the namespaces of init that differ from ours */
   char *const *cgroup_files; /* files for CGROUP_JOIN when there is no v2 directory for the clone */
   const char *apparmor;      /* final label or NULL */
@@ -151,6 +161,10 @@ typedef struct
 
 /* Build the plan of `exec`: joins by one pidfd, no mounts. */
 RuncPlan *runc_plan_new_exec (const RuncExecPlanInput *input, GError **error);
+
+/* Could a process with the ids of @maps (NULL: with all ids of our own user namespace) write to the
+ * runtime's executable, once it has it open? */
+bool runc_plan_program_is_exposed (const RuncHost *host, const RuncMapPlan *maps);
 
 /* The invariants no plan may break, whoever built it: order of phases, no op after EXEC, sources
  * opened before the root is touched, credentials dropped before EXEC, bounding before credentials,

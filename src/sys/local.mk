@@ -5,6 +5,7 @@ runc_sources += \
 	src/sys/path.c src/sys/path.h \
 	src/sys/process.c src/sys/process.h \
 	src/sys/procfs.c src/sys/procfs.h \
+	src/sys/program.c src/sys/program.h \
 	src/sys/syscalls.c src/sys/syscalls.h \
 	src/sys/tty.c src/sys/tty.h
 

@@ -5,8 +5,10 @@
  * Makes the file READY, then looks at every other process again and again until the file STOP is
  * there. PROGRAMs are the executables that the container has by itself. Of any other it tries to
  * get the executable, for reading and for writing, the descriptors, the memory, and to attach to
- * it. Prints one line for each thing that could be had, and "denied N": how often there was such a
- * process, and nothing could. */
+ * it, and to write to an executable that could be opened. RUNTIME_FILE in the environment is the
+ * device and inode ("64:123") of a file to be told of when it is met. Prints one line for each
+ * thing that could be had, and "denied N": how often there was such a process, and nothing could.
+ */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -16,11 +18,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 static char **programs;
 static unsigned long denied;
+static dev_t runtime_dev;
+static ino_t runtime_ino;
 
 static bool
 is_known (const char *exe)
@@ -48,6 +53,7 @@ static bool
 try_open (const char *pid, const char *name, int flags)
 {
   char path[300], exe[64];
+  struct stat st;
   int fd, again;
 
   snprintf (path, sizeof path, "/proc/%s/%s", pid, name);
@@ -60,6 +66,8 @@ try_open (const char *pid, const char *name, int flags)
       return false;
     }
   printf ("%s of %s: opened\n", name, pid);
+  if (fstat (fd, &st) == 0 && st.st_dev == runtime_dev && st.st_ino == runtime_ino)
+    printf ("%s of %s: the runtime's file\n", name, pid);
   /* Kept open until the process has gone, the file is not busy any more (CVE-2019-5736). */
   snprintf (exe, sizeof exe, "/proc/self/fd/%d", fd);
   for (int i = 0; i < 1000 && strcmp (name, "exe") == 0; i++)
@@ -67,7 +75,8 @@ try_open (const char *pid, const char *name, int flags)
       again = open (exe, O_WRONLY | O_CLOEXEC);
       if (again >= 0)
         {
-          printf ("%s of %s: opened for writing\n", name, pid);
+          if (write (again, "overwritten", 11) >= 0)
+            printf ("%s of %s: written to\n", name, pid);
           close (again);
           break;
         }
@@ -123,6 +132,9 @@ main (int argc, char **argv)
   int fd;
 
   if (argc < 4)
+    return 2;
+  if (getenv ("RUNTIME_FILE") != NULL
+      && sscanf (getenv ("RUNTIME_FILE"), "%lu:%lu", &runtime_dev, &runtime_ino) != 2)
     return 2;
   setvbuf (stdout, NULL, _IOLBF, 0);
   programs = argv + 3;

@@ -14,7 +14,7 @@ tests_lib_attack_peek_LDADD =
 tests_lib_attack_peek_LDFLAGS = -static
 
 EXTRA_DIST += \
+	tests/rootless/security-binary.bats \
 	tests/rootless/security-paths.bats \
 	tests/rootless/security-proc.bats \
-	tests/rootless/security-process.bats \
-	tests/root/security-binary.bats
+	tests/rootless/security-process.bats

@@ -253,7 +253,7 @@ test_needs (void)
 
       g_assert_no_error (error);
       g_assert_cmpuint (runc_host_needs_for (spec, cases[i].rootless, FALSE), ==,
-                        cases[i].needs | RUNC_HOST_IDENTITY);
+                        cases[i].needs | RUNC_HOST_IDENTITY | RUNC_HOST_PROGRAM);
     }
 }
 

@@ -12,19 +12,29 @@
 #define NS(more)    "\"linux\":{\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"mount\"}" more "]"
 #define MOUNT(text) "{" PROCESS "},\"mounts\":[{" text "}]," NS ("") "}}"
 
+#define PLAIN "{" PROCESS "}," NS ("") "}}"
+
 #define PLACE   "\"bundle\":\"/b\",\"rootfs\":\"/b/rootfs\",\"rootfs_writable\":true"
 #define ALL_IDS "\"uid_map\":[[0,0,4294967295]],\"gid_map\":[[0,0,4294967295]]"
-#define ROOT                                                                                       \
-  "{" PLACE ",\"euid\":0,\"initial_userns\":true,\"effective_caps\":2199023255551,"                \
-  "\"setgroups_allowed\":true," ALL_IDS "}"
-#define USER                                                                                       \
-  "{" PLACE ",\"euid\":1000,\"egid\":1000,\"initial_userns\":true,\"setgroups_allowed\":true,"     \
-  "\"sub_uids\":[[100000,0,65536]],\"sub_gids\":[[100000,0,65536]],"                               \
-  "\"newuidmap\":\"/n/u\",\"newgidmap\":\"/n/g\",\"devices\":[true,false],"                        \
-  "\"rlimits\":[{\"resource\":7,\"hard\":512}],\"oom_score_adj\":100," ALL_IDS "}"
-#define USERNS                                                                                     \
-  "{" PLACE ",\"euid\":0,\"initial_userns\":false,\"effective_caps\":2199023255551,"               \
-  "\"uid_map\":[[0,1000,1]],\"gid_map\":[[0,1000,1]]}"
+#define ROOT_FACTS                                                                                 \
+  PLACE ",\"euid\":0,\"initial_userns\":true,\"effective_caps\":2199023255551,"                    \
+        "\"setgroups_allowed\":true," ALL_IDS "}"
+#define USER_FACTS                                                                                 \
+  PLACE ",\"euid\":1000,\"egid\":1000,\"initial_userns\":true,\"setgroups_allowed\":true,"         \
+        "\"sub_uids\":[[100000,0,65536]],\"sub_gids\":[[100000,0,65536]],"                         \
+        "\"newuidmap\":\"/n/u\",\"newgidmap\":\"/n/g\",\"devices\":[true,false],"                  \
+        "\"rlimits\":[{\"resource\":7,\"hard\":512}],\"oom_score_adj\":100," ALL_IDS "}"
+#define USERNS_FACTS                                                                               \
+  PLACE ",\"euid\":0,\"initial_userns\":false,\"effective_caps\":2199023255551,"                   \
+        "\"uid_map\":[[0,1000,1]],\"gid_map\":[[0,1000,1]]}"
+#define ROOT   "{" ROOT_FACTS
+#define USER   "{" USER_FACTS
+#define USERNS "{" USERNS_FACTS
+
+/* The same with an executable that belongs to @owner and may be written to as @mode says. */
+#define PROGRAM(host, owner, mode)                                                                 \
+  "{\"program_changeable\":true,\"program_leavable\":true,\"program_owner\":" owner                \
+  ",\"program_mode\":" mode "," host
 
 /* Expected text: a line (or part of one) of the dump; "!" before it: it is not there; "error: "
  * before it: the message has it. */
@@ -111,6 +121,27 @@ static const struct
     MOUNT ("\"destination\":\"/m\",\"source\":\"/s\",\"options\":[\"bind\",\"idmap\"]"),
     USER,
     { "error: not supported for rootless containers" } },
+
+  /* the runtime's executable */
+  { "program/root-leaves-it",
+    PLAIN,
+    PROGRAM (ROOT_FACTS, "5", "493"),
+    { "program=left", "leave-program slot=1 result=2" } },
+  { "program/read-only-or-sealed", PLAIN, ROOT, { "!program", "!leave-program" } },
+  { "program/of-the-user",
+    PLAIN,
+    PROGRAM (USER_FACTS, "1000", "493"),
+    { "program=again", "!leave-program" } },
+  { "program/of-somebody-else", PLAIN, PROGRAM (USER_FACTS, "0", "493"), { "!program" } },
+  { "program/of-a-subordinate-id",
+    PLAIN,
+    PROGRAM (USER_FACTS, "100001", "493"),
+    { "program=again" } },
+  { "program/writable-for-groups", PLAIN, PROGRAM (USER_FACTS, "0", "509"), { "program=again" } },
+  { "program/userns-root",
+    PLAIN,
+    PROGRAM (USERNS_FACTS, "0", "493"),
+    { "program=again", "!leave-program" } },
 
   /* new filesystems */
   { "tmpfs/mode-of-target",

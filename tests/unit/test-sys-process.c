@@ -2,7 +2,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/process.h"
-#include "launch/self.h"
+#include "plan/plan.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -195,12 +195,11 @@ answer_exposed (const char *uid)
 {
   RuncIdMap map = { .inside = 0, .outside = (guint32)atoi (uid), .size = 10 };
   RuncMapPlan maps = { .uids = &map, .n_uids = 1, .gids = &map, .n_gids = 1 };
-  gboolean exposed = FALSE;
   g_autoptr (GError) error = NULL;
+  g_autoptr (RuncHost) host = runc_host_probe (NULL, NULL, RUNC_HOST_PROGRAM, &error);
 
-  runc_launch_self_is_exposed (strcmp (uid, "all") == 0 ? NULL : &maps, &exposed, &error);
   g_assert_no_error (error);
-  return exposed ? 1 : 0;
+  return runc_plan_program_is_exposed (host, strcmp (uid, "all") == 0 ? NULL : &maps) ? 1 : 0;
 }
 
 int
