@@ -49,6 +49,7 @@ test  passt             cmd:pasta
 test  runc              file:/usr/sbin/runc
 test  crun              cmd:crun
 test  bubblewrap        cmd:bwrap
+test  libcap2-bin       cmd:setcap
 test  podman            cmd:podman
 test  buildah           cmd:buildah
 test  containerd        cmd:containerd

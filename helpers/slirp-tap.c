@@ -51,7 +51,8 @@ throw_tun (GError **error)
   if (errno == EACCES || errno == EPERM)
     hint = " (the device must be open to all: 'chmod 666 " TUN_DEVICE "', as root)";
   else if (errno == ENOENT || errno == ENODEV || errno == ENXIO)
-    hint = " (the kernel's tun module is not there: 'modprobe tun', as root)";
+    hint = " (give it to the outer container by '--device /dev/net/tun'; outside of one: "
+           "'modprobe tun', as root)";
   return runc_throw (error, RUNC_ERROR_SYSTEM, "cannot open '" TUN_DEVICE "': %s%s",
                      g_strerror (errno), hint);
 }

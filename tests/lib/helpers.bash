@@ -79,6 +79,9 @@ needs_of_machine() {
   "$@" >/dev/null 2>&1 || skip "this machine: $reason"
 }
 
+# needs_static: for tests that run the runtime where there are no libraries.
+needs_static() { needs_of_machine "the runtime is no static program" not grep -q '=>' <(ldd "$RUNC" 2>/dev/null); }
+
 # ---------------------------------------------------------------- bundles
 
 # A read-only tree that the bundles of this run are copied from by hard links.

@@ -49,8 +49,6 @@ expect_finding() {
 
 can_nest() { needs_of_machine "no user namespaces in user namespaces" unshare -Ur unshare -Um true; }
 
-is_static() { ! ldd "$RUNC" 2>/dev/null | grep -q '=>'; }
-
 # ---------------------------------------------------------------- the report
 
 @test "doctor: each check has its line" {
@@ -183,7 +181,7 @@ is_static() { ! ldd "$RUNC" 2>/dev/null | grep -q '=>'; }
 }
 
 @test "doctor: no user namespaces: in a chroot" {
-  is_static || skip "this machine: runc is not a static program here"
+  needs_static
   can_nest
   mkdir -p root/proc root/dev
   : >root/dev/null
@@ -518,7 +516,7 @@ in_container() {
 }
 
 @test "doctor: in a container with a filter" {
-  is_static || skip "this machine: runc is not a static program here"
+  needs_static
   in_container '
     .linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
         {"names": ["unshare", "clone3"], "action": "SCMP_ACT_ERRNO"},
@@ -533,7 +531,7 @@ in_container() {
 }
 
 @test "doctor: in a container with masks and without cgroups" {
-  is_static || skip "this machine: runc is not a static program here"
+  needs_static
   in_container '.mounts |= map(select(.destination | startswith("/sys") | not))
     | .process.capabilities |= map_values(. + ["CAP_SETFCAP"]) | .process.env += ["container=docker"]'
   expect_status 1
@@ -545,14 +543,14 @@ in_container() {
 }
 
 @test "doctor: in a container, as root without the capability that a map of root takes" {
-  is_static || skip "this machine: runc is not a static program here"
+  needs_static
   in_container .
   expect_status 1
   expect_finding user-namespace missing 'CAP_SETFCAP'
 }
 
 @test "doctor: in a container that withholds nothing" {
-  is_static || skip "this machine: runc is not a static program here"
+  needs_static
   needs_of_machine "no /dev/net/tun" test -e /dev/net/tun
   in_container '.linux.maskedPaths = [] | .linux.readonlyPaths = [] | .root.readonly = false
     | .process.capabilities |= map_values(. + ["CAP_SETFCAP"])

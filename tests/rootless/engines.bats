@@ -179,6 +179,25 @@ teardown() {
   expect_match "$CT-parent"
 }
 
+# run_nested OPTIONS...: in a container, the runtime runs the bundle of the test.
+run_nested() {
+  run podman_run --rm --volume "$RUNC:/bin/runc:ro" --volume "$BUNDLE:/inner" "$@" busybox \
+    runc --root /tmp/state run --bundle /inner inner
+}
+
+@test "podman: the runtime inside, which is told how to start the outer one" {
+  needs_static
+  bundle
+  config 'del(.linux.uidMappings, .linux.gidMappings, .process.rlimits)'
+  args cat /proc/self/uid_map
+  run_nested
+  expect_status 1
+  expect_match 'podman run --security-opt unmask=ALL'
+  run_nested --security-opt unmask=ALL
+  expect_ok
+  expect_match "^ +0 +0 +[1-9]"
+}
+
 @test "buildah: build with a RUN step" {
   needs buildah
   mkdir build

@@ -38,6 +38,7 @@ rootless_suites = \
 	tests/rootless/list.bats \
 	tests/rootless/mounts.bats \
 	tests/rootless/namespaces.bats \
+	tests/rootless/nested.bats \
 	tests/rootless/plan.bats \
 	tests/rootless/process.bats \
 	tests/rootless/reap.bats \

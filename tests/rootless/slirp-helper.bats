@@ -447,7 +447,7 @@ ARGUMENTS
   expect_match "process 999999999"
   run on_host "$SLIRP" --pid "$CT_PID"
   expect_status 1
-  expect_output "cannot open '/dev/net/tun': No such file or directory (the kernel's tun module is not there: 'modprobe tun', as root)"
+  expect_output "cannot open '/dev/net/tun': No such file or directory (give it to the outer container by '--device /dev/net/tun'; outside of one: 'modprobe tun', as root)"
 }
 
 # ---------------------------------------------------------------- out
