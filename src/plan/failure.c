@@ -276,6 +276,19 @@ throw_device (const RuncOp *op, const struct RuncPlanFailure *failure, GError **
 }
 
 static gboolean
+throw_keyring (const RuncOp *op, const struct RuncPlanFailure *failure, GError **error)
+{
+  const char *why = runc_strerror (failure->errnum);
+
+  return runc_throw (error, RUNC_ERROR_CHILD, PREFIX "%s: cannot make one: %s%s", op->label, why,
+                     failure->errnum == EDQUOT
+                         ? " (each container has one, and a user may have as many keys as "
+                           "/proc/sys/kernel/keys/maxkeys says: let root raise it by 'sysctl "
+                           "kernel.keys.maxkeys=20000', or use --no-new-keyring)"
+                         : "");
+}
+
+static gboolean
 throw_console (const RuncOp *op, const struct RuncPlanFailure *failure, GError **error)
 {
   const char *why = runc_strerror (failure->errnum);
@@ -326,6 +339,8 @@ runc_plan_throw_failure (const RuncPlan *plan, const struct RuncPlanFailure *fai
     case RUNC_OP_ATTACH:
     case RUNC_OP_ROOTFS:
       return throw_mount (plan, op, failure, error);
+    case RUNC_OP_KEYRING:
+      return throw_keyring (op, failure, error);
     case RUNC_OP_HOOKS:
       return throw_hook (op, failure, error);
     case RUNC_OP_LOOKUP:

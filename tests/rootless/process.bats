@@ -283,3 +283,23 @@ seccomp() {
   expect_error 1 'kernel\.panic'
   expect_eq "$(cat /proc/sys/kernel/panic)" "$before"
 }
+
+# bats test_tags=ours,no:root,no:root-v2
+@test "process: no more keys for the user: the session keyring's error says what to do" {
+  needs python3
+  cat >keys.py <<'PY'
+import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+key = 0
+add_key = {'x86_64': 248, 'aarch64': 217}[os.uname().machine]
+while libc.syscall(add_key, b'user', b'runc-test-%d' % key, b'x', 1, -2) >= 0:  # to the process keyring
+    key += 1
+assert ctypes.get_errno() == 122, ctypes.get_errno()  # EDQUOT
+sys.exit(os.spawnvp(os.P_WAIT, sys.argv[1], sys.argv[1:]))
+PY
+  args true
+  run --separate-stderr python3 keys.py "$RUNC" --root "$STATE" run --bundle "$BUNDLE" "$CT"
+  expect_error 1 "session keyring: cannot make one: disk quota exceeded .*sysctl kernel.keys.maxkeys=.*--no-new-keyring"
+  run python3 keys.py "$RUNC" --root "$STATE" run --no-new-keyring --bundle "$BUNDLE" "$CT"
+  expect_ok
+}
