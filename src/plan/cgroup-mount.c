@@ -142,7 +142,9 @@ link_controllers (RuncBuilder *b, const RuncPlannedMount *m, const char *name)
     }
 }
 
-/* One hierarchy: new in a cgroup namespace of our own, else the container's directory of it. */
+/* One hierarchy: new in a cgroup namespace of our own, else the container's directory of it. One
+ * that the host has mounted at an unusual place is then left out: so late, only what is below /sys
+ * is surely the host's. */
 static void
 hierarchy_ops (RuncBuilder *b, const RuncPlannedMount *m, gsize index)
 {
@@ -151,6 +153,8 @@ hierarchy_ops (RuncBuilder *b, const RuncPlannedMount *m, gsize index)
   const char *target = runc_builder_path (b, m->target, name);
   uint64_t attr = SAFE_ATTRS | (m->options.set & MOUNT_ATTR_RDONLY);
 
+  if ((b->ns.created & CLONE_NEWCGROUP) == 0 && !g_str_has_prefix (h->mountpoint, "/sys/"))
+    return;
   if ((b->ns.created & CLONE_NEWCGROUP) != 0)
     {
       const char **options = runc_builder_alloc (b, 2 * sizeof *options);

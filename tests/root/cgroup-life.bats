@@ -10,6 +10,7 @@ setup() {
   bundle
 }
 
+# bats test_tags=ours
 @test "cgroup: nobody's cgroup.procs is written, which would cost an RCU grace period" {
   needs strace
   args true
@@ -119,6 +120,7 @@ setup() {
   expect_eq "$(leftover_cgroups)" "" cgroups
 }
 
+# bats test_tags=ours
 @test "cgroup: delete --force of a container whose state cannot be read ends it" {
   own_path
   args sleep 1000
@@ -156,7 +158,8 @@ setup() {
   config 'del(.linux.namespaces[] | select(.type == "cgroup"))'
   sleeper
   start_ct
-  expect_eq "$(runc exec "$CT" cat /proc/self/cgroup)" "$(runc exec "$CT" cat /proc/1/cgroup)" "cgroups of exec"
+  # A test that runs at the same time mounts net_cls.
+  expect_eq "$(runc exec "$CT" grep -v net_ /proc/self/cgroup)" "$(runc exec "$CT" grep -v net_ /proc/1/cgroup)" "cgroups of exec"
 }
 
 @test "exec: --cgroup" {
@@ -240,6 +243,61 @@ setup() {
   runc delete --force "$CT"
   wait_exit $job
   expect_ok
+}
+
+# ---------------------------------------------------------------- where it is
+
+# The caller's own path in the hierarchy of a v1 controller; "" for v2.
+own_cgroup() { awk -F: -v c="$1" '$2 == c { print $3 }' /proc/self/cgroup; }
+
+@test "cgroup: the default path is below each of the caller's own cgroups, on v2 beside it" {
+  local dir=/sys/fs/cgroup pid
+  # Elsewhere in one hierarchy than in the others.
+  unified || dir+=/pids
+  dir+=$(unified && own_cgroup "" || own_cgroup pids)
+  mkdir -p "$dir/$CT-caller/a"
+  sleeper
+  sh -c 'echo 0 >"$0/cgroup.procs"; exec "$@"' "$dir/$CT-caller/a" \
+    "$RUNC" --root "$STATE" run --detach --bundle "$BUNDLE" "$CT" </dev/null >out 2>&1 3>&-
+  pid=$(state_of "$CT" .pid)
+  if unified; then
+    grep -q "^0::.*/$CT-caller/$CT\$" "/proc/$pid/cgroup"
+  else
+    grep -q ":pids:.*/$CT-caller/a/$CT\$" "/proc/$pid/cgroup"
+    grep -q ":memory:$(own_cgroup memory | sed 's|^/$||')/$CT\$" "/proc/$pid/cgroup"
+  fi
+  runc delete --force "$CT"
+  rmdir "$dir/$CT-caller/a" "$dir/$CT-caller"
+}
+
+@test "cgroup: a user to whom one is delegated, without systemd" {
+  unified || skip "this machine: no unified hierarchy"
+  local dir=/sys/fs/cgroup/$CT-user id=64123
+  mkdir -p "$dir/own"
+  chown $id "$dir/own" "$dir/own/cgroup.procs" "$dir/own/cgroup.subtree_control" "$dir/own/cgroup.threads"
+  chown -R $id "$STATE" "$XDG_RUNTIME_DIR" "$BUNDLE"
+  # In a cgroup of the user's own, as the user.
+  runc() {
+    sh -c 'echo 0 >"$0/cgroup.procs"; exec "$@"' "$dir/own" \
+      setpriv --reuid $id --regid $id --clear-groups "$RUNC" --root "$STATE" "$@"
+  }
+  config 'del(.linux.resources)'
+  sleeper
+  start_ct
+  pid=$(state_of "$CT" .pid)
+  expect_eq "$(sed -n 's/^0:://p' "/proc/$pid/cgroup")" "/$CT-user/own/$CT"
+  runc exec "$CT" grep '^0::/$' /proc/self/cgroup
+  runc pause "$CT"
+  has_status "$CT" paused
+  runc resume "$CT"
+  runc events --stats "$CT" | jq -e .data.cpu.usage.total
+  # no device rules: it has no devices to give
+  runc exec "$CT" sh -c ': >/dev/null'
+  runc delete --force "$CT"
+  [[ ! -e $dir/own/$CT ]]
+  wait_gone "$pid"
+  wait_for rmdir "$dir/own"
+  rmdir "$dir"
 }
 
 # ---------------------------------------------------------------- a container that manages its cgroup

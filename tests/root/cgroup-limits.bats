@@ -113,6 +113,59 @@ resources() { config ".linux.resources += $1"; }
   expect_eq "$(leftover_cgroups)" "" cgroups
 }
 
+@test "cgroup: real-time budget, and update" {
+  needs_of_machine "no real-time budgets for cgroups" test -f /sys/fs/cgroup/cpu/cpu.rt_runtime_us
+  resources '{"cpu": {"realtimePeriod": 500000, "realtimeRuntime": 20000}}'
+  sleeper
+  start_ct
+  expect_eq "$(cat "$(cg_dir cpu)/cpu.rt_period_us") $(cat "$(cg_dir cpu)/cpu.rt_runtime_us")" "500000 20000"
+  runc update --cpu-rt-runtime 10000 --cpu-rt-period 800000 "$CT"
+  expect_eq "$(cat "$(cg_dir cpu)/cpu.rt_period_us") $(cat "$(cg_dir cpu)/cpu.rt_runtime_us")" "800000 10000"
+}
+
+@test "cgroup: huge pages, and update" {
+  local file
+  file=$(find /sys/fs/cgroup -maxdepth 3 -regex '.*/hugetlb\.2MB\.\(max\|limit_in_bytes\)' 2>/dev/null | head -n 1)
+  needs_of_machine "no hugetlb controller for pages of 2 MiB" test -n "$file"
+  resources '{"hugepageLimits": [{"pageSize": "2MB", "limit": 4194304}]}'
+  sleeper
+  start_ct
+  file=$(find /sys/fs/cgroup -path "*/$CT-group/${file##*/}")
+  expect_eq "$(cat "$file")" 4194304
+  expect_eq "$(cat "${file/2MB/2MB.rsvd}")" 4194304
+  echo '{"hugepageLimits": [{"pageSize": "2MB", "limit": 2097152}]}' | runc update -r - "$CT"
+  expect_eq "$(cat "$file")" 2097152
+}
+
+@test "cgroup: network class and priorities, in a hierarchy at an unusual place" {
+  unified && skip "this machine: cgroup v2, which has no such controllers"
+  mkdir net
+  needs_of_machine "no hierarchy of net_cls and net_prio" mount -t cgroup -o net_cls,net_prio cgroup net
+  resources '{"network": {"classID": 1048577, "priorities": [{"name": "lo", "priority": 5}]}}'
+  sleeper
+  start_ct || { umount net; false; }
+  local class priority
+  class=$(cat "net/$CT-group/net_cls.classid")
+  priority=$(grep '^lo ' "net/$CT-group/net_prio.ifpriomap")
+  echo '{"network": {"classID": 3, "priorities": [{"name": "lo", "priority": 7}]}}' | runc update -r - "$CT"
+  class+=" $(cat "net/$CT-group/net_cls.classid")"
+  priority+=" $(grep '^lo ' "net/$CT-group/net_prio.ifpriomap")"
+  runc delete --force "$CT"
+  left=$(ls -d "net/$CT-group" 2>/dev/null) || true
+  umount net
+  expect_eq "$class, $priority, $left" "1048577 3, lo 5 lo 7, "
+}
+
+@test "cgroup: the rules of v1 for devices are those of config.json" {
+  unified && skip "this machine: cgroup v2, whose rules are a program"
+  config '.linux.resources.devices = [{"allow": false, "access": "rwm"}, {"allow": true, "type": "c", "major": 10, "minor": 229, "access": "rw"}]'
+  sleeper
+  start_ct
+  grep -qx 'c 10:229 rw' "$(cg_dir devices)/devices.list"
+  grep -qx 'c 1:3 rwm' "$(cg_dir devices)/devices.list"
+  ! grep -q '^a' "$(cg_dir devices)/devices.list"
+}
+
 # ---------------------------------------------------------------- update
 
 @test "update: each option is what the kernel has afterwards" {

@@ -24,6 +24,7 @@ EXTRA_DIST += \
 	$(rootless_suites)
 
 rootless_suites = \
+	tests/rootless/cgroup-none.bats \
 	tests/rootless/cgroup-systemd.bats \
 	tests/rootless/cli.bats \
 	tests/rootless/config.bats \
