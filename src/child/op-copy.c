@@ -35,12 +35,19 @@ copy_owner_and_times (int to_dir, const char *name, const struct stat *st)
 static int
 copy_file (int from_dir, int to_dir, const char *name, off_t size)
 {
-  autofd int in = runc_sys_openat2 (from_dir, name, O_RDONLY | O_NOFOLLOW, RESOLVE_BENEATH);
+  autofd int in = runc_sys_openat2 (from_dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
+                                    RESOLVE_BENEATH);
   autofd int out
       = runc_sys_openat2_create (to_dir, name, O_CREAT | O_EXCL | O_WRONLY, RESOLVE_BENEATH, 0600);
+  struct stat st;
 
   if (in < 0 || out < 0)
     return in < 0 ? in : out;
+  /* It was one when we asked; a device may have taken its place. */
+  if (fstat (in, &st) < 0)
+    return -errno;
+  if (!S_ISREG (st.st_mode))
+    return -EINVAL;
   while (size > 0)
     {
       ssize_t n = sendfile (out, in, NULL, (size_t)size);

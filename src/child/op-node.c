@@ -21,9 +21,9 @@ verify_device (int fd, mode_t type, unsigned int major_number, unsigned int mino
 
   if (fstat (fd, &st) < 0)
     return -errno;
-  if ((st.st_mode & S_IFMT) != type || st.st_rdev != makedev (major_number, minor_number))
+  if ((st.st_mode & S_IFMT) != type)
     return -ENODEV;
-  return 0;
+  return type == S_IFIFO || st.st_rdev == makedev (major_number, minor_number) ? 0 : -ENODEV;
 }
 
 int
@@ -41,6 +41,18 @@ runc_child_op_open_null (RuncChild *child, const RuncOp *op)
   return 0;
 }
 
+/* mknodat() with all of @mode. Not by a chmod() afterwards: who shares the directory could put a
+ * link in the node's place before. Returns 0 or -errno. */
+static int
+make_node (int parent, const char *name, const RuncOpNode *node)
+{
+  mode_t mask = umask (0);
+  int r = mknodat (parent, name, node->mode, makedev (node->major, node->minor)) < 0 ? -errno : 0;
+
+  umask (mask);
+  return r;
+}
+
 int
 runc_child_op_mknod (RuncChild *child, const RuncOp *op)
 {
@@ -48,23 +60,21 @@ runc_child_op_mknod (RuncChild *child, const RuncOp *op)
   const char *name;
   autofd int parent = runc_sys_parent_in_root (runc_child_root (child), op->target, &name);
   autofd int fd = -EBADF;
+  int made, r;
 
   if (parent < 0)
     return runc_child_fail (child, RUNC_FAIL_CREATE, parent);
-  if (mknodat (parent, name, node->mode, makedev (node->major, node->minor)) < 0)
-    {
-      if (errno != EEXIST)
-        return runc_child_fail (child, RUNC_FAIL_CREATE, -errno);
-      fd = runc_sys_openat2 (parent, name, O_PATH | O_NOFOLLOW, RESOLVE_BENEATH);
-      if (fd < 0)
-        return runc_child_fail (child, RUNC_FAIL_RESOLVE, fd);
-      int r = verify_device (fd, node->mode & S_IFMT, node->major, node->minor);
-
-      return r < 0 ? runc_child_fail (child, RUNC_FAIL_VERIFY, r) : 0;
-    }
-  /* mknod() applied the umask, and the device belongs to us. */
-  if (fchmodat (parent, name, node->mode & 07777, 0) < 0
-      || fchownat (parent, name, node->uid, node->gid, AT_SYMLINK_NOFOLLOW) < 0)
+  made = make_node (parent, name, node);
+  if (made < 0 && made != -EEXIST)
+    return runc_child_fail (child, RUNC_FAIL_CREATE, made);
+  fd = runc_sys_openat2 (parent, name, O_PATH | O_NOFOLLOW, RESOLVE_BENEATH);
+  if (fd < 0)
+    return runc_child_fail (child, RUNC_FAIL_RESOLVE, fd);
+  r = verify_device (fd, node->mode & S_IFMT, node->major, node->minor);
+  if (r < 0)
+    return runc_child_fail (child, RUNC_FAIL_VERIFY, r);
+  /* One that was there stays as it is. */
+  if (made == 0 && fchownat (fd, "", node->uid, node->gid, AT_EMPTY_PATH) < 0)
     return runc_child_fail (child, RUNC_FAIL_ATTRIBUTES, -errno);
   return 0;
 }
@@ -184,7 +194,12 @@ bind_console (RuncChild *child, int root, int slave)
   int r;
 
   if (target == -ENOENT)
-    target = runc_sys_mkfile_in_root (root, "dev/console", 0666);
+    {
+      autofd int made = runc_sys_mkfile_in_root (root, "dev/console", 0666);
+
+      /* A link that came in between has been followed there. */
+      target = made < 0 ? made : runc_sys_open_in_root (root, "dev/console", O_PATH, true);
+    }
   if (target < 0)
     return runc_child_fail (child, RUNC_FAIL_CREATE, target);
   tree = runc_sys_tree_clone (slave, false);

@@ -243,6 +243,12 @@ open_target (RuncChild *child, const RuncOp *op, int tree)
     }
   fd = S_ISDIR (st.st_mode) ? runc_sys_mkdir_in_root (root, op->target, 0755)
                             : runc_sys_mkfile_in_root (root, op->target, 0755);
+  if (fd >= 0 && op->u.tree.target_nofollow)
+    {
+      /* A link that came in between has been followed there. */
+      runc_close_fd (fd);
+      fd = runc_sys_open_in_root (root, op->target, O_PATH, true);
+    }
   return fd < 0 ? runc_child_fail (child, RUNC_FAIL_CREATE, fd) : fd;
 }
 

@@ -8,25 +8,28 @@
 #include <errno.h>
 #include <linux/magic.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/statfs.h>
 
 int
 runc_sys_pty_open (int root, int *ret_master, int *ret_slave)
 {
-  autofd int master = runc_sys_open_in_root (root, "dev/pts/ptmx", O_RDWR | O_NOCTTY, true);
-  autofd int slave = -EBADF;
+  autofd int dir = runc_sys_open_in_root (root, "dev/pts", O_PATH | O_DIRECTORY, false);
+  autofd int master = -EBADF, slave = -EBADF;
   struct statfs fs;
-  struct stat st;
   int unlock = 0;
 
+  if (dir < 0)
+    return dir;
+  if (RUNC_FAULTY (fstatfs (dir, &fs)) < 0)
+    return -errno;
+  if (fs.f_type != DEVPTS_SUPER_MAGIC)
+    return -ENOTSUP;
+  /* Nobody makes anything in a devpts, so this is its multiplexer: no device of the image has been
+   * opened, which would be too late to find out about afterwards. */
+  master = runc_sys_openat2 (dir, "ptmx", O_RDWR | O_NOCTTY,
+                             RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
   if (master < 0)
     return master;
-  if (RUNC_FAULTY (fstatfs (master, &fs)) < 0 || fstat (master, &st) < 0)
-    return -errno;
-  if (fs.f_type != DEVPTS_SUPER_MAGIC || !S_ISCHR (st.st_mode) || st.st_rdev != makedev (5, 2))
-    return -ENOTSUP;
   if (RUNC_FAULTY (ioctl (master, TIOCSPTLCK, &unlock)) < 0)
     return -errno;
   slave = RUNC_FAULTY (ioctl (master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));

@@ -5,9 +5,9 @@
 #include <stdint.h>
 #include <termios.h>
 
-/* A new pty from the devpts instance mounted at dev/pts below @root (an O_PATH fd). Verified: the
- * multiplexer is character device 5:2 on a devpts filesystem. The slave is opened from the master
- * (TIOCGPTPEER), never by a path. Both are close-on-exec. */
+/* A new pty from the devpts instance mounted at dev/pts below @root (an O_PATH fd). The
+ * directory is verified to be a devpts (-ENOTSUP) before anything in it is opened. The slave is
+ * opened from the master (TIOCGPTPEER), never by a path. Both are close-on-exec. */
 int runc_sys_pty_open (int root, int *ret_master, int *ret_slave);
 
 /* Set the size; a zero @width or @height changes nothing. */

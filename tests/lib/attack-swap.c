@@ -1,16 +1,23 @@
 /* An image or a neighbour that changes a path under the runtime's feet.
  *
  *   attack-swap DIR NAME TARGET
+ *   attack-swap --new DIR NAME TARGET
  *
  * DIR/NAME, a directory, is exchanged with a symlink to TARGET, back and forth as fast as the
  * kernel does it, until stdin ends. Then NAME is the directory again, and the number of exchanges
  * is printed.
+ *
+ * With --new, DIR/NAME0 to DIR/NAME9 are not there yet. Whatever somebody makes there is replaced
+ * with such a link as soon as it is seen, and the link removed again. The number of those that were
+ * replaced is printed.
  */
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -28,7 +35,7 @@ exchange (const char *a, const char *b)
     }
 }
 
-static int
+static bool
 has_ended (void)
 {
   struct pollfd in = { .fd = 0, .events = POLLIN };
@@ -37,27 +44,69 @@ has_ended (void)
   return poll (&in, 1, 0) > 0 && read (0, &c, 1) <= 0;
 }
 
+/* An even number of exchanges at a time, so that the directory is in its place at the end. */
+static unsigned long
+exchange_all (const char *name, const char *link)
+{
+  unsigned long n = 0;
+
+  do
+    for (int i = 0; i < 64; i++, n++)
+      exchange (name, link);
+  while (!has_ended ());
+  return n;
+}
+
+/* Replace DIR/@name, if it is there, with a link to @target, or remove such a link. */
+static bool
+replace (const char *name, const char *link, const char *target)
+{
+  struct stat st;
+
+  if (fstatat (dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    return false;
+  if (S_ISLNK (st.st_mode))
+    unlinkat (dir, name, 0);
+  else if (renameat (dir, link, dir, name) == 0)
+    return symlinkat (target, dir, link) == 0;
+  return false;
+}
+
+static unsigned long
+replace_all (const char *prefix, const char *link, const char *target)
+{
+  unsigned long n = 0;
+  char name[300];
+
+  while (!has_ended ())
+    for (int pass = 0; pass < 64; pass++)
+      for (char digit = '0'; digit <= '9'; digit++)
+        {
+          snprintf (name, sizeof name, "%s%c", prefix, digit);
+          n += replace (name, link, target);
+        }
+  return n;
+}
+
 int
 main (int argc, char **argv)
 {
-  unsigned long n = 0;
-  char other[300];
+  bool is_new = argc > 1 && strcmp (argv[1], "--new") == 0;
+  unsigned long n;
+  char link[300];
 
-  if (argc != 4)
+  argv += is_new;
+  if (argc - is_new != 4)
     return 2;
   dir = open (argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  snprintf (other, sizeof other, "%s.swap", argv[2]);
-  if (dir < 0 || symlinkat (argv[3], dir, other) < 0)
+  snprintf (link, sizeof link, "%s.swap", argv[2]);
+  if (dir < 0 || symlinkat (argv[3], dir, link) < 0)
     {
       perror (argv[1]);
       return 1;
     }
-  /* An even number of exchanges in between, so that the directory is in its place at the end. */
-  do
-    for (int i = 0; i < 64; i++, n++)
-      exchange (argv[2], other);
-  while (!has_ended ());
-  unlinkat (dir, other, 0);
+  n = is_new ? replace_all (argv[2], link, argv[3]) : exchange_all (argv[2], link);
+  unlinkat (dir, link, 0);
   printf ("%lu\n", n);
   return 0;
 }

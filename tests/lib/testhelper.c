@@ -293,6 +293,7 @@ converse (Terminal *terminal, char **steps, int n_steps)
       if (!terminal->ended && milliseconds_left () == 0)
         fail (EXIT_DEADLINE, "the terminal was not closed in time");
     }
+  free (terminal->said);
 }
 
 /* The exit status of a child, as a shell words it; killed when it is still there at the deadline.

@@ -229,7 +229,8 @@ without_dev() { config '.mounts |= map(select(.destination | startswith("/dev") 
   unharmed
 }
 
-# swap DIR NAME TARGET: exchange a directory and a link in the background until stop_swap.
+# swap [--new] DIR NAME TARGET: exchange a directory and a link, or put a link wherever something new comes up,
+# in the background until stop_swap.
 swap() {
   rm -f "$TEST_DIR/swap"
   mkfifo "$TEST_DIR/swap"
@@ -238,10 +239,11 @@ swap() {
   exec 8>"$TEST_DIR/swap"
 }
 
+# stop_swap [LEAST]: there have been at least so many exchanges.
 stop_swap() {
   exec 8>&-
   wait "$SWAPPER" || fail "attack-swap: $(cat "$TEST_DIR/swaps")"
-  (($(<"$TEST_DIR/swaps") > 500)) || fail "only $(<"$TEST_DIR/swaps") exchanges"
+  (($(<"$TEST_DIR/swaps") >= ${1:-500})) || fail "only $(<"$TEST_DIR/swaps") exchanges"
 }
 
 # attack_mounts COUNT JQ: containers with mounts that JQ makes of the names $n, below the path that changes.
@@ -285,5 +287,14 @@ attack_mounts() {
   swap "$ROOTFS/volume" a "$OUTSIDE"
   attack_mounts 15 '.linux.maskedPaths += ["/volume/a/inner", "/volume/a/file"] | .linux.readonlyPaths += ["/volume/a"]'
   stop_swap
+  unharmed
+}
+
+@test "security: a node that becomes a link before it has its mode and owner" {
+  mkdir -p "$ROOTFS/volume"
+  args true
+  swap --new "$ROOTFS/volume" node "$OUTSIDE/file"
+  attack_mounts 20 '.linux.devices = [range(10) | {"path": "/volume/node\(.)", "type": "p", "fileMode": 438, "uid": 0, "gid": 0}]'
+  stop_swap 1
   unharmed
 }
