@@ -11,6 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Bytes of an error or a warning. It may quote a string of config.json, which has no largest size.
+ */
+#define MAX_MESSAGE 4096
+
 static struct
 {
   int fd; /* open until the process ends */
@@ -115,6 +119,18 @@ log_message (RuncLogLevel level, const char *message)
   write_line (logger.fd, line);
 }
 
+/* @message without its middle, if it is too long for people: its end says what is wrong. New
+ * string. */
+static char *
+shorten (const char *message)
+{
+  gsize len = strlen (message);
+
+  if (len <= MAX_MESSAGE)
+    return g_strdup (message);
+  return g_strdup_printf ("%.*s[...]%s", MAX_MESSAGE / 2, message, message + len - MAX_MESSAGE / 2);
+}
+
 void
 runc_log (RuncLogLevel level, const char *format, ...)
 {
@@ -126,17 +142,20 @@ runc_log (RuncLogLevel level, const char *format, ...)
   va_start (ap, format);
   g_autofree char *message = g_strdup_vprintf (format, ap);
   va_end (ap);
-  log_message (level, message);
+  g_autofree char *shown = level >= RUNC_LOG_INFO ? g_steal_pointer (&message) : shorten (message);
+  log_message (level, shown);
   errno = saved;
 }
 
 void
 runc_log_fatal (const char *message)
 {
-  log_message (RUNC_LOG_ERROR, message);
+  g_autofree char *shown = shorten (message);
+
+  log_message (RUNC_LOG_ERROR, shown);
   if (logger.fd != STDERR_FILENO)
     {
-      g_autoptr (GString) line = g_string_new (message);
+      g_autoptr (GString) line = g_string_new (shown);
       g_string_append_c (line, '\n');
       write_line (STDERR_FILENO, line);
     }

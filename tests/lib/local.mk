@@ -17,4 +17,5 @@ EXTRA_DIST += \
 	tests/rootless/security-binary.bats \
 	tests/rootless/security-paths.bats \
 	tests/rootless/security-proc.bats \
+	tests/rootless/security-input.bats \
 	tests/rootless/security-process.bats

@@ -298,3 +298,93 @@ attack_mounts() {
   stop_swap 1
   unharmed
 }
+
+@test "security: the working directory becomes a link while it is entered (CVE-2024-21626)" {
+  mkdir -p "$ROOTFS/volume/a"
+  config '.process.cwd = "/volume/a"'
+  script 'pwd -P; ls; cat file ../file 2>/dev/null; :'
+  for link in "$OUTSIDE" /proc/self/fd/7 ../../../outside; do
+    swap "$ROOTFS/volume" a "$link"
+    for n in $(seq 6); do
+      run "$RUNC" --root "$STATE" run --bundle "$BUNDLE" "$CT-$n" 7<"$OUTSIDE" 8>&-
+      works_or_says_why
+      expect_no_match "host's own|secret"
+    done
+    stop_swap 64
+  done
+}
+
+@test "security: /dev becomes a link while the terminal is put there (CVE-2025-52565)" {
+  without_dev
+  config '.process.terminal = true | .mounts += [{"destination": "/dev/pts", "type": "devpts", "source": "devpts",
+    "options": ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"]}]'
+  mkdir -p "$ROOTFS/dev/pts" "$OUTSIDE/pts"
+  before=$(outside)
+  args sh -c 'echo overwritten >/dev/console'
+  for link in "$OUTSIDE" ../outside; do
+    swap "$ROOTFS" dev "$link"
+    for n in $(seq 10); do
+      run "$TESTHELPER" tty-run -- "$RUNC" --root "$STATE" run --bundle "$BUNDLE" "$CT-$n" 8>&-
+      ((status < 128)) || fail "it should not crash"
+    done
+    stop_swap 64
+    unharmed
+  done
+}
+
+@test "security: a directory that becomes a link while it is copied up" {
+  mkdir -p "$ROOTFS/volume/a"
+  echo inner >"$ROOTFS/volume/a/file"
+  add_mount /copy tmpfs tmpfs tmpcopyup
+  script 'cat /copy/* 2>&1; find / -xdev -name "secret*"'
+  ln -s volume/a "$ROOTFS/copy"
+  swap "$ROOTFS/volume" a "$OUTSIDE"
+  for n in $(seq 15); do
+    run_ct 8>&-
+    works_or_says_why
+    expect_no_match "host's own|secret"
+  done
+  stop_swap
+  unharmed
+}
+
+@test "security: what is copied up is files, and nothing of it is opened that is none" {
+  mkdir "$ROOTFS/data"
+  mkfifo "$ROOTFS/data/fifo"
+  add_mount /data tmpfs tmpfs tmpcopyup
+  script 'stat -c %F /data/fifo'
+  run_ct
+  expect_output fifo
+}
+
+@test "security: a root that is a link is the directory it leads to, and a root that is none is refused" {
+  ln -s rootfs "$BUNDLE/link"
+  ln -s "$OUTSIDE/file" "$BUNDLE/file"
+  ln -s loop "$BUNDLE/loop"
+  mkfifo "$BUNDLE/fifo"
+  args cat /etc/passwd
+  config '.root.path = "link"'
+  run_ct
+  works_or_says_why
+  ((status != 0)) || expect_output "$(cat "$ROOTFS/etc/passwd")"
+  for root in file loop fifo absent ../bundle/file rootfs/etc/passwd '' $'rootfs\n'; do
+    config --arg root "$root" '.root.path = $root'
+    run --separate-stderr runc run --bundle "$BUNDLE" "$CT"
+    expect_error 1 'root'
+  done
+}
+
+@test "security: destinations of mounts that are odd" {
+  local n=0
+  cp "$BUNDLE/config.json" "$TEST_DIR/saved.json"
+  args true
+  for target in / // /. /.. /../.. '' . .. $'/a\nb' '/a b' '/%s%n' '/-' "/$(printf '%0255d' 0)" /proc/.. /dev/../proc/self; do
+    add_mount "$target" tmpfs tmpfs
+    run_ct
+    works_or_says_why
+    cp "$TEST_DIR/saved.json" "$BUNDLE/config.json"
+    n=$((n + 1))
+  done
+  ((n == 15))
+  unharmed
+}

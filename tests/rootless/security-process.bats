@@ -205,6 +205,124 @@ with_fds() {
   expect_error 1 'uid|map'
 }
 
+@test "security: run hands on what it is told to, and no other descriptor (CVE-2024-21626)" {
+  script 'ls /proc/self/fd; ls -l /proc/self/fd'
+  with_fds run --preserve-fds 1 --bundle "$BUNDLE" "$CT"
+  expect_ok
+  expect_match $'^0\n1\n2\n3\n4\n'
+  expect_match passwd
+  expect_no_match "$TEST_DIR/fds"
+}
+
+@test "security: hooks do not get the environment of the image" {
+  local kind
+  printf '#!/bin/sh\nenv >"%s/$1"\n' "$TEST_DIR" >"$TEST_DIR/hook"
+  chmod 755 "$TEST_DIR/hook"
+  config '.process.env += ["LD_PRELOAD=/evil.so", "LD_LIBRARY_PATH=/evil", "BASH_ENV=/evil", "ENV=/evil"]'
+  for kind in prestart createRuntime createContainer poststart poststop; do
+    config --arg kind "$kind" --arg hook "$TEST_DIR/hook" '.hooks[$kind] = [{"path": $hook, "args": ["hook", $kind]}]'
+  done
+  args true
+  run_ct
+  expect_ok
+  for kind in prestart createRuntime createContainer poststart poststop; do
+    [[ -f $TEST_DIR/$kind ]]
+    expect_no_match evil "$(cat "$TEST_DIR/$kind")"
+  done
+}
+
+@test "security: exec --tty does not take a terminal that the container made up (CVE-2025-52565)" {
+  config '.process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"]) | .root.readonly = false'
+  sleeper
+  start_ct
+  run runc exec "$CT" umount -l /dev/pts
+  expect_ok
+  for link in /tmp/file /dev/null /dev/ptmx /proc/self/fd/0; do
+    runc exec "$CT" sh -c "ln -sfn $link /dev/pts/ptmx; echo mine >/tmp/file"
+    run "$TESTHELPER" tty-run -- "$RUNC" --root "$STATE" exec --tty "$CT" tty
+    ((status != 0))
+    expect_match 'not one of a devpts|cannot set up the console'
+  done
+  run runc exec "$CT" cat /tmp/file
+  expect_output mine
+}
+
+@test "security: a passwd file of the image that is none, or has no end" {
+  script 'echo "home $HOME"'
+  config 'del(.process.env[] | select(startswith("HOME=")))'
+  rm "$BUNDLE/rootfs/etc/passwd"
+  run_ct
+  expect_output "home /"
+  mkfifo "$BUNDLE/rootfs/etc/passwd"
+  run_ct
+  expect_output "home /"
+  rm "$BUNDLE/rootfs/etc/passwd"
+  ln -s /dev/zero "$BUNDLE/rootfs/etc/passwd"
+  run_ct
+  expect_output "home /"
+  ln -sfn /proc/self/mem "$BUNDLE/rootfs/etc/passwd"
+  run_ct
+  expect_output "home /"
+  rm "$BUNDLE/rootfs/etc/passwd"
+  printf 'root:x:0:0::%s:/bin/sh\n' "/$(printf '%05000d' 0)" >"$BUNDLE/rootfs/etc/passwd"
+  run_ct
+  expect_output "home /"
+  printf '\0\xff%070000d\n:::::::\nroot:x:0:0::/right:/bin/sh' 0 >"$BUNDLE/rootfs/etc/passwd"
+  run_ct
+  expect_output "home /right"
+}
+
+# bats test_tags=ours
+@test "security: the state of containers is not where another user could have put it" {
+  local other=1
+  as_root || other=
+  args true
+  # A name in /tmp that somebody else took first.
+  mkdir -m 1777 "$TEST_DIR/shared"
+  mkdir "$TEST_DIR/victim"
+  ln -s victim "$TEST_DIR/shared/link"
+  export XDG_RUNTIME_DIR=$TEST_DIR/shared
+  ln -s ../victim "$TEST_DIR/shared/runc"
+  if ((HOST_UID != 0)); then
+    run --separate-stderr "$RUNC" run --bundle "$BUNDLE" "$CT"
+    expect_error 1 "state directory '.*/shared/runc'"
+    expect_eq "$(ls -A "$TEST_DIR/victim")" ""
+  fi
+  if [[ -n $other ]]; then
+    mkdir "$TEST_DIR/theirs"
+    chown 1:1 "$TEST_DIR/theirs"
+    run --separate-stderr "$RUNC" --root "$TEST_DIR/theirs" run --bundle "$BUNDLE" "$CT"
+    expect_error 1 'belongs to uid 1'
+    # A container that they made in a directory that all can write to.
+    mkdir -p "$TEST_DIR/shared/$CT"
+    echo '{}' >"$TEST_DIR/shared/$CT/state.json"
+    chown -R 1:1 "$TEST_DIR/shared/$CT"
+    for verb in state start "kill --all" delete "delete --force"; do
+      run --separate-stderr "$RUNC" --root "$TEST_DIR/shared" $verb "$CT"
+      expect_error 1 'belongs to uid 1'
+    done
+    [[ -f $TEST_DIR/shared/$CT/state.json ]]
+  fi
+}
+
+# bats test_tags=ours
+@test "security: files that are written where others can make links are not written through them" {
+  echo precious >"$TEST_DIR/precious"
+  sleeper
+  ln -s precious "$TEST_DIR/pid"
+  start_ct --pid-file "$TEST_DIR/pid"
+  expect_eq "$(cat "$TEST_DIR/precious")" precious
+  [[ ! -L $TEST_DIR/pid ]]
+  mv "$STATE/$CT/state.json" "$TEST_DIR/state.json"
+  ln -s "$TEST_DIR/state.json" "$STATE/$CT/state.json"
+  for verb in "exec $CT true" "kill $CT KILL" "state $CT"; do
+    run --separate-stderr runc $verb
+    ((status != 0)) || [[ $verb == state* ]] || fail "'$verb' should not read it"
+  done
+  rm "$STATE/$CT/state.json"
+  mv "$TEST_DIR/state.json" "$STATE/$CT/state.json"
+}
+
 @test "security: each test that docs/security.md names is there, and each known CVE has one" {
   local n=0 file title doc=$RUNC_SRCDIR/docs/security.md
   while IFS=$'\t' read -r file title; do
