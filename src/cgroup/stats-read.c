@@ -26,6 +26,14 @@ append_number (RuncStatNumbers *numbers, guint64 value)
   numbers->items[numbers->n++] = value;
 }
 
+static void
+append_range (RuncStatNumbers *numbers, guint64 first, guint64 last)
+{
+  numbers->items = g_renew (guint64, numbers->items, numbers->n + (last - first + 1));
+  for (; first <= last; first++)
+    numbers->items[numbers->n++] = first;
+}
+
 void
 runc_cgroup_stats_parse_list (const char *text, RuncStatNumbers *ret_numbers)
 {
@@ -37,8 +45,8 @@ runc_cgroup_stats_parse_list (const char *text, RuncStatNumbers *ret_numbers)
       if (*end == '-')
         last = g_ascii_strtoull (end + 1, &end, 10);
       /* No machine has more; a number out of this range is not a list of the kernel's. */
-      for (; first <= last && last < 65536; first++)
-        append_number (ret_numbers, first);
+      if (first <= last && last < 65536)
+        append_range (ret_numbers, first, last);
       text = end + strspn (end, ",");
     }
 }

@@ -42,3 +42,21 @@ fuzz_programs += tests/fuzz/fuzz-subid
 tests_fuzz_fuzz_subid_SOURCES = tests/fuzz/fuzz-subid.c
 tests_fuzz_fuzz_subid_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
 EXTRA_DIST += tests/fuzz/corpus/fuzz-subid
+
+fuzz_programs += tests/fuzz/fuzz-plan
+tests_fuzz_fuzz_plan_SOURCES = tests/fuzz/fuzz-plan.c
+tests_fuzz_fuzz_plan_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/fuzz-plan
+
+fuzz_programs += tests/fuzz/fuzz-text
+tests_fuzz_fuzz_text_SOURCES = tests/fuzz/fuzz-text.c
+tests_fuzz_fuzz_text_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/fuzz-text
+
+fuzz_programs += tests/fuzz/fuzz-slirp-frame
+tests_fuzz_fuzz_slirp_frame_SOURCES = tests/fuzz/fuzz-slirp-frame.c \
+	helpers/slirp-forward.c helpers/slirp-fragments.c helpers/slirp-frame.c \
+	helpers/slirp-guard.c helpers/slirp-options.c
+tests_fuzz_fuzz_slirp_frame_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/helpers
+tests_fuzz_fuzz_slirp_frame_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
+EXTRA_DIST += tests/fuzz/corpus/fuzz-slirp-frame

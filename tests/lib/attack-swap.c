@@ -7,9 +7,9 @@
  * kernel does it, until stdin ends. Then NAME is the directory again, and the number of exchanges
  * is printed.
  *
- * With --new, DIR/NAME0 to DIR/NAME9 are not there yet. Whatever somebody makes there is replaced
- * with such a link as soon as it is seen, and the link removed again. The number of those that were
- * replaced is printed.
+ * With --new, DIR/NAME and DIR/NAME0 to DIR/NAME9 are not there yet. Whatever somebody makes there
+ * is replaced with such a link as soon as it is seen, and the link removed again. The number of
+ * those that were replaced is printed.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -80,11 +80,14 @@ replace_all (const char *prefix, const char *link, const char *target)
 
   while (!has_ended ())
     for (int pass = 0; pass < 64; pass++)
-      for (char digit = '0'; digit <= '9'; digit++)
-        {
-          snprintf (name, sizeof name, "%s%c", prefix, digit);
-          n += replace (name, link, target);
-        }
+      {
+        n += replace (prefix, link, target);
+        for (int digit = 0; digit <= 9; digit++)
+          {
+            snprintf (name, sizeof name, "%s%d", prefix, digit);
+            n += replace (name, link, target);
+          }
+      }
   return n;
 }
 

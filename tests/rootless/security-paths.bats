@@ -98,6 +98,7 @@ without_dev() { config '.mounts |= map(select(.destination | startswith("/dev") 
 @test "security: the terminal's multiplexer in the image is not devpts (CVE-2025-52565)" {
   without_dev
   config '.process.terminal = true'
+  args true
   rm -rf "$ROOTFS/dev"
   mkdir -p "$ROOTFS/dev/pts"
   for link in "$OUTSIDE/file" /dev/ptmx; do
@@ -133,6 +134,18 @@ without_dev() { config '.mounts |= map(select(.destination | startswith("/dev") 
   run_ct
   ((status != 0)) || expect_output "character special file 1:3"
   expect_no_match uncovered
+}
+
+@test "security: /dev/null becomes a link once it has been looked at (CVE-2025-31133)" {
+  without_dev
+  rm -rf "$ROOTFS/dev"
+  mkdir "$ROOTFS/dev"
+  echo uncovered >"$ROOTFS/etc/covered"
+  args cat /etc/covered
+  swap --new "$ROOTFS/dev" null /etc/covered
+  attack_mounts 25 '.linux.maskedPaths = ["/etc/covered"]'
+  stop_swap 1
+  unharmed
 }
 
 @test "security: masked and read-only paths that are links in the image" {
@@ -255,18 +268,22 @@ attack_mounts() {
     run runc run --bundle "$BUNDLE" "$CT-$n" 8>&-
     works_or_says_why
     ((status != 0)) || good=$((good + 1))
-    [[ -z $(find "$OUTSIDE" -mindepth 1 ! -name file ! -name secret) ]] || fail "made outside: $(ls -R "$OUTSIDE")"
+    expect_no_match "where is it|uncovered"
+    [[ -z $(find "$OUTSIDE" -mindepth 1 ! -name file ! -name secret ! -name both) ]] || fail "made outside: $(ls -R "$OUTSIDE")"
   done
   echo "$good of $1 came up" >&2
 }
 
 @test "security: a directory that becomes a link while it is mounted below it (CVE-2021-30465, CVE-2024-45310)" {
-  mkdir -p "$ROOTFS/volume/a"
-  args true
+  mkdir -p "$ROOTFS/volume/a/both" "$OUTSIDE/both"
+  before=$(outside)
+  # What is mounted is in the root, wherever the link led.
+  script 'grep -q " attack " /proc/self/mountinfo || echo "where is it?"'
   swap "$ROOTFS/volume" a "$OUTSIDE"
   attack_mounts 40 '.mounts += [{"destination": "/volume/a/b\($n)/c", "type": "tmpfs", "source": "tmpfs"},
     {"destination": "/volume/a/d\($n)/e/f", "type": "bind", "source": $data, "options": ["rbind", "ro"]},
-    {"destination": "/volume/a/file\($n)", "type": "bind", "source": "/etc/passwd", "options": ["bind", "ro"]}]'
+    {"destination": "/volume/a/file\($n)", "type": "bind", "source": "/etc/passwd", "options": ["bind", "ro"]},
+    {"destination": "/volume/a/both", "type": "tmpfs", "source": "attack"}]'
   stop_swap
   unharmed
 }

@@ -57,17 +57,23 @@ tear_down (Fixture *f, gconstpointer data)
   g_free (f->root);
 }
 
+/* What a forked process does until it is killed: at the latest with its parent, so that a test that
+ * fails leaves nobody who holds its output open, for whose end make would wait. */
+static void G_GNUC_NORETURN
+sleep_on (void)
+{
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+  for (;;)
+    pause ();
+}
+
 static pid_t
 start_sleeper (Fixture *f)
 {
   pid_t pid = fork ();
 
   if (pid == 0)
-    {
-      prctl (PR_SET_PDEATHSIG, SIGKILL);
-      for (;;)
-        pause ();
-    }
+    sleep_on ();
   g_assert_cmpint (pid, >, 0);
   g_array_append_val (f->children, pid);
   return pid;
@@ -362,8 +368,7 @@ start_pair (Fixture *f, pid_t *ret_second)
           if (write (report[1], &second, sizeof second) != sizeof second)
             _exit (1);
         }
-      for (;;)
-        pause ();
+      sleep_on ();
     }
   close (report[1]);
   g_assert_cmpint (read (report[0], ret_second, sizeof *ret_second), ==, sizeof *ret_second);
@@ -422,13 +427,11 @@ test_pids_of_namespace (Fixture *f, gconstpointer data)
         {
           report[i] = fork ();
           if (report[i] == 0)
-            for (;;)
-              pause ();
+            sleep_on ();
         }
       if (write (channel[1], report, sizeof report) != sizeof report)
         _exit (1);
-      for (;;)
-        pause ();
+      sleep_on ();
     }
   close (channel[1]);
   g_array_append_val (f->children, maker);
