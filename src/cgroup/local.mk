@@ -11,6 +11,7 @@ runc_sources += \
 	src/cgroup/limits-write.c \
 	src/cgroup/limits.c src/cgroup/limits.h \
 	src/cgroup/oom.c \
+	src/cgroup/rdt.c src/cgroup/rdt.h \
 	src/cgroup/stats-read.c \
 	src/cgroup/stats.c src/cgroup/stats.h \
 	src/cgroup/systemd.c \

@@ -151,13 +151,14 @@ run (const RuncInvocation *invocation, GError **error)
   Built built = { 0 };
   g_autoptr (RuncSpec) document = NULL;
   const RuncSpecResources *resources = &built.resources;
+  const RuncSpecIntelRdt schemas = {
+    .l3_cache_schema = is_set (options->l3_cache_schema) ? options->l3_cache_schema : NULL,
+    .mem_bw_schema = is_set (options->mem_bw_schema) ? options->mem_bw_schema : NULL,
+  };
 
-  if (is_set (options->l3_cache_schema) || is_set (options->mem_bw_schema))
-    {
-      runc_throw (error, RUNC_ERROR_UNSUPPORTED,
-                  "updating a non-existent Intel RDT configuration is not supported");
-      return 1;
-    }
+  if ((schemas.l3_cache_schema != NULL || schemas.mem_bw_schema != NULL)
+      && !runc_engine_update_intel_rdt (invocation->global, invocation->args[0], &schemas, error))
+    return 1;
   if (is_set (options->resources))
     {
       document = read_resources (options->resources, error);

@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "cgroup/rdt.h"
 #include "engine/engine.h"
 #include "launch/ready.h"
 #include "net/devices.h"
@@ -82,6 +83,9 @@ new_state (const RuncPrepared *prepared)
   state->v1_dirs = g_strdupv (plan->cgroup.v1_dirs);
   state->v2_dir = g_strdup (plan->cgroup.v2_dir);
   state->systemd_user_bus = plan->cgroup.user_bus;
+  state->intel_rdt_dir = g_strdup (plan->rdt.dir);
+  state->intel_rdt_mon_dir = g_strdup (plan->rdt.mon_dir);
+  state->intel_rdt_own = plan->rdt.own && access (plan->rdt.dir, F_OK) < 0;
   state->published = g_strdupv (plan->network.publish);
   runc_engine_state_describe (state, prepared->spec);
   return state;
@@ -138,6 +142,25 @@ has_helper (const RuncPlan *plan)
   return plan->network.mode == RUNC_NETWORK_SLIRP || plan->network.mode == RUNC_NETWORK_PASTA;
 }
 
+/* The resctrl group. One that has been there is not removed with the container. */
+static gboolean
+make_rdt_group (const RuncCreation *creation, GError **error)
+{
+  const RuncRdtPlan *plan = &creation->prepared.plan->rdt;
+  RuncRdtSetup setup = {
+    .dir = plan->dir,
+    .mon_dir = plan->mon_dir,
+    .schemata = plan->schemata,
+    .expected = plan->expected,
+    .must_exist = plan->must_exist,
+  };
+  gboolean created;
+  gboolean done = runc_rdt_create (&setup, &created, error);
+
+  creation->state->intel_rdt_own &= created;
+  return done;
+}
+
 /* Make the state directory with what delete needs to know, then the cgroups. */
 static gboolean
 acquire (RuncCreation *creation, gboolean gate, GError **error)
@@ -158,10 +181,13 @@ acquire (RuncCreation *creation, gboolean gate, GError **error)
   if ((has_helper (plan) && !write_network_files (creation, error))
       || (plan->overlay.kind != RUNC_OVERLAY_NONE && !make_layer (creation, error)))
     return FALSE;
+  if (plan->cgroup.driver == RUNC_CGROUP_DRIVER_NONE && plan->rdt.dir == NULL)
+    return TRUE;
+  if (!runc_state_write_early (&creation->dir, creation->state, error)
+      || (plan->rdt.dir != NULL && !make_rdt_group (creation, error)))
+    return FALSE;
   if (plan->cgroup.driver == RUNC_CGROUP_DRIVER_NONE)
     return TRUE;
-  if (!runc_state_write_early (&creation->dir, creation->state, error))
-    return FALSE;
   setup = cgroup_setup (creation);
   if (runc_cgroup_create (&setup, &creation->cgroup, error))
     return TRUE;
@@ -192,6 +218,10 @@ register_process (RuncCreation *creation, GError **error)
       && !runc_cgroup_adopt (&setup, creation->launch.pid, &creation->cgroup, error))
     return FALSE;
   creation->adopted = TRUE;
+  if (state->intel_rdt_dir != NULL
+      && !runc_rdt_add_process (state->intel_rdt_dir, state->intel_rdt_mon_dir,
+                                creation->launch.pid, error))
+    return FALSE;
   if (creation->cgroup.v2_dir != NULL)
     {
       g_free (state->v2_dir);

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "cgroup/rdt.h"
 #include "sys/pid.h"
 #include "sys/syscalls.h"
 #include "sys/tree.h"
@@ -90,9 +91,9 @@ runc_engine_destroy (RuncStateDir *dir, const RuncState *state, GError **error)
       if (!runc_cgroup_remove (&ref, error))
         return runc_prefix (error, "unable to remove container's cgroup");
     }
-  if (state->intel_rdt_dir != NULL && rmdir (state->intel_rdt_dir) < 0 && errno != ENOENT)
-    return runc_throw_errno (error, "unable to remove container's IntelRDT group '%s'",
-                             state->intel_rdt_dir);
+  if ((state->intel_rdt_mon_dir != NULL && !runc_rdt_remove (state->intel_rdt_mon_dir, error))
+      || (state->intel_rdt_own && !runc_rdt_remove (state->intel_rdt_dir, error)))
+    return FALSE;
   if (state->overlay_dir != NULL && !remove_overlay (state->overlay_dir, error))
     return FALSE;
   if (state->has_poststop)

@@ -54,6 +54,11 @@ gboolean runc_engine_resume (const RuncGlobal *global, const char *id, GError **
 gboolean runc_engine_update (const RuncGlobal *global, const char *id,
                              const RuncSpecResources *resources, GError **error);
 
+/* Set the cache and bandwidth schemas (linux.intelRdt) of a container that has been made with some.
+ * @schemas: the members to change, the others NULL */
+gboolean runc_engine_update_intel_rdt (const RuncGlobal *global, const char *id,
+                                       const RuncSpecIntelRdt *schemas, GError **error);
+
 /* ---- query.c ---- */
 
 typedef struct

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "cgroup/rdt.h"
 #include "engine/common.h"
 #include "engine/create.h"
 #include "engine/engine.h"
@@ -245,6 +246,7 @@ launch (Exec *exec, const RuncExecRequest *request, const sigset_t *mask, GError
     .signal_mask = mask,
   };
   RuncLaunchDrive drive = { .filter = &exec->filter, .on_listener = on_listener, .data = exec };
+  const RuncState *state = exec->container.state;
   RuncLaunch *l = &exec->launch;
 
   if (!runc_launch_start (l, exec->plan, &context, error) || !compile_filter (exec, error)
@@ -252,6 +254,9 @@ launch (Exec *exec, const RuncExecRequest *request, const sigset_t *mask, GError
     return FALSE;
   if (exec->cgroup.attach)
     attach (exec);
+  if (state->intel_rdt_dir != NULL
+      && !runc_rdt_add_process (state->intel_rdt_dir, state->intel_rdt_mon_dir, l->pid, error))
+    return FALSE;
   if (request->console_socket != NULL && l->console >= 0)
     {
       if (!runc_launch_send_console (request->console_socket, l->console, error))

@@ -119,7 +119,7 @@ static RuncJson *
 linux_features (void)
 {
   RuncJson *object = json_object_new_object ();
-  RuncJson *rdt = enabled (FALSE);
+  RuncJson *rdt = enabled (TRUE);
   RuncJson *policy = json_object_new_object ();
   RuncJson *extensions = json_object_new_object ();
 
@@ -129,6 +129,8 @@ linux_features (void)
   add (object, "seccomp", seccomp ());
   add (object, "apparmor", enabled (TRUE));
   add (object, "selinux", enabled (TRUE));
+  add (rdt, "schemata", boolean (TRUE));
+  add (rdt, "monitoring", boolean (TRUE));
   add (object, "intelRdt", rdt);
   add (policy, "modes", table_names (runc_names_mempolicy_mode));
   add (policy, "flags", table_names (runc_names_mempolicy_flag));

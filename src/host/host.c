@@ -157,6 +157,8 @@ runc_host_probe (const RuncSpec *spec, const char *bundle, RuncHostNeeds needs, 
       runc_host_probe_namespaces (host, spec);
       runc_host_probe_limits (host, spec);
       runc_host_probe_devices (host, spec);
+      if (spec->linux_spec.intel_rdt != NULL)
+        runc_host_probe_resctrl (host);
     }
   if ((needs & RUNC_HOST_PROGRAM) && !probe_program (host, error))
     return NULL;
@@ -205,6 +207,7 @@ runc_host_free (RuncHost *host)
       g_free (host->cgroup1[i].own_path);
     }
   g_free (host->cgroup1);
+  g_free (host->resctrl);
   g_free (host->fuse_overlayfs);
   g_free (host->bundle);
   g_free (host->rootfs);

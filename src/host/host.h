@@ -107,6 +107,8 @@ typedef struct
   gboolean proc_masked; /* something is mounted over parts of /proc: a new procfs will be refused */
   gboolean apparmor;    /* enabled */
   gboolean selinux;     /* enabled */
+  char *resctrl; /* where a resctrl filesystem is mounted, or NULL; only probed when config.json
+                    has linux.intelRdt */
   gboolean overlay_in_userns; /* the kernel's overlayfs mounts in a user namespace */
   char *fuse_overlayfs;       /* absolute path or NULL */
   gboolean fuse_device;       /* /dev/fuse can be opened */

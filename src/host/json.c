@@ -38,6 +38,7 @@
   X (newgidmap)                                                                                    \
   X (cgroup2_mount)                                                                                \
   X (cgroup2_path)                                                                                 \
+  X (resctrl)                                                                                      \
   X (fuse_overlayfs)                                                                               \
   X (bundle)                                                                                       \
   X (rootfs)

@@ -5,8 +5,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <sys/vfs.h>
+
+/* Where the kernel makes a directory for it. */
+#define RESCTRL "/sys/fs/resctrl"
 
 /* The nth (from 0) field of a mountinfo line, by its length. */
 static const char *
@@ -66,6 +71,39 @@ runc_host_probe_kernel (RuncHost *host)
     host->proc_masked = runc_host_parse_proc_masked (mountinfo);
   if (runc_host_read_small ("/proc/sys/user/max_user_namespaces", text, sizeof text) > 0)
     host->userns_allowed = g_ascii_strtoull (text, NULL, 10) > 0;
+}
+
+/* The mount point of the first line of @mountinfo whose filesystem is @type (new string). */
+static char *
+find_mount (const char *mountinfo, const char *type)
+{
+  g_autofree char *wanted = g_strdup_printf (" - %s ", type);
+
+  for (const char *line = mountinfo; *line != '\0';)
+    {
+      const char *end = strchrnul (line, '\n');
+      const char *found = memmem (line, (gsize)(end - line), wanted, strlen (wanted));
+      gsize len;
+      const char *point = found != NULL ? field (line, end, 4, &len) : NULL;
+
+      if (point != NULL)
+        return g_strndup (point, len);
+      line = *end == '\n' ? end + 1 : end;
+    }
+  return NULL;
+}
+
+void
+runc_host_probe_resctrl (RuncHost *host)
+{
+  g_autofree char *mountinfo = NULL;
+  struct statfs fs;
+
+  if (statfs (RESCTRL, &fs) == 0 && fs.f_type == RDTGROUP_SUPER_MAGIC)
+    host->resctrl = g_strdup (RESCTRL);
+  /* lint-ok: only root reads it, and writes what it finds to the kernel's own files */
+  else if (g_file_get_contents ("/proc/self/mountinfo", &mountinfo, NULL, NULL))
+    host->resctrl = find_mount (mountinfo, "resctrl");
 }
 
 /* Overlayfs in user namespaces came with Linux 5.11. */

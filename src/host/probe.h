@@ -16,6 +16,9 @@ int runc_host_read_small (const char *path, char *buffer, gsize size);
 /* The inode number of what @path refers to, 0 if there is nothing. */
 guint64 runc_host_inode (const char *path);
 
+/* kernel.c */
+void runc_host_probe_resctrl (RuncHost *host);
+
 /* ids.c */
 /* The lines of a uid_map or gid_map. */
 void runc_host_parse_id_map (const char *text, RuncIdRanges *ret_ranges);

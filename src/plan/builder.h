@@ -76,6 +76,9 @@ gboolean runc_plan_check_user (RuncBuilder *b, const RuncSpecProcess *process, G
 /* cgroup.c */
 gboolean runc_plan_cgroup (RuncBuilder *b, GError **error);
 
+/* rdt.c: linux.intelRdt */
+gboolean runc_plan_intel_rdt (RuncBuilder *b, GError **error);
+
 /* network.c: --network says whether there is a network namespace, whatever config.json says; then
  * who sets it up */
 void runc_plan_network_flag (RuncBuilder *b);

@@ -25,5 +25,6 @@ runc_sources += \
 	src/plan/plan.h \
 	src/plan/process.c \
 	src/plan/program.c \
+	src/plan/rdt.c \
 	src/plan/request.h \
 	src/plan/sysctl.c

@@ -482,6 +482,17 @@ describe_cgroup (Sink *sink, const RuncCgroupPlan *cgroup)
 }
 
 static void
+describe_rdt (Sink *sink, const RuncRdtPlan *rdt)
+{
+  put_text (sink, "dir", rdt->dir);
+  put_text (sink, "mon-dir", rdt->mon_dir);
+  put_flag (sink, "must-exist", rdt->must_exist);
+  put_flag (sink, "own", rdt->own);
+  put_text (sink, "expected", rdt->expected);
+  put_text (sink, "schemata", rdt->schemata);
+}
+
+static void
 describe_network (Sink *sink, const RuncNetworkPlan *network)
 {
   put_text (sink, "mode", network_to_string (network->mode));
@@ -569,6 +580,11 @@ runc_plan_dump_text (const RuncPlan *plan)
   text_maps (text, &plan->maps);
   g_string_append (text, "cgroup");
   describe_cgroup (&sink, &plan->cgroup);
+  if (plan->rdt.dir != NULL)
+    {
+      g_string_append (text, "\nintel-rdt");
+      describe_rdt (&sink, &plan->rdt);
+    }
   g_string_append (text, "\nnetwork");
   describe_network (&sink, &plan->network);
   g_string_append_c (text, '\n');
@@ -681,11 +697,13 @@ runc_plan_dump_json (const RuncPlan *plan)
   RuncJson *ops = json_object_new_array ();
   Sink general = { .json = json_object_new_object () };
   Sink cgroup = { .json = json_object_new_object () };
+  Sink rdt = { .json = json_object_new_object () };
   Sink network = { .json = json_object_new_object () };
   Sink overlay = { .json = json_object_new_object () };
 
   describe_general (&general, plan);
   describe_cgroup (&cgroup, &plan->cgroup);
+  describe_rdt (&rdt, &plan->rdt);
   describe_network (&network, &plan->network);
   describe_overlay (&overlay, &plan->overlay);
   for (gsize i = 0; i < plan->child.n_ops; i++)
@@ -693,6 +711,7 @@ runc_plan_dump_json (const RuncPlan *plan)
   json_object_object_add (root, "plan", general.json);
   json_object_object_add (root, "maps", json_maps (&plan->maps));
   json_object_object_add (root, "cgroup", cgroup.json);
+  json_object_object_add (root, "intel-rdt", rdt.json);
   json_object_object_add (root, "network", network.json);
   json_object_object_add (root, "overlay", overlay.json);
   json_object_object_add (root, "hooks", json_hooks (plan));

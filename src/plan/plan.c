@@ -387,8 +387,8 @@ decide (RuncBuilder *b, GError **error)
   b->who = runc_plan_who (b->host);
   runc_plan_network_flag (b);
   if (!runc_plan_schedule (b->spec, b->host, &b->ns, error) || !runc_plan_maps (b, error)
-      || !runc_plan_cgroup (b, error) || !runc_plan_network (b, error)
-      || !runc_plan_overlay (b, error))
+      || !runc_plan_cgroup (b, error) || !runc_plan_intel_rdt (b, error)
+      || !runc_plan_network (b, error) || !runc_plan_overlay (b, error))
     return FALSE;
   b->in_userns = b->ns.new_userns || b->ns.join_user || !b->host->initial_userns;
   plan->clone_flags = b->ns.clone_flags;

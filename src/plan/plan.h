@@ -78,6 +78,17 @@ typedef struct
   gsize n_devices;
 } RuncNetworkPlan;
 
+/* linux.intelRdt; dir == NULL: none */
+typedef struct
+{
+  const char *dir;      /* the group, absolute */
+  const char *mon_dir;  /* its monitoring group, or NULL */
+  const char *schemata; /* lines to write, each with its newline, or NULL */
+  const char *expected; /* lines that a group that is there already must have, or NULL */
+  gboolean must_exist;  /* the group is made by others */
+  gboolean own;         /* it is named after the container, and removed with it */
+} RuncRdtPlan;
+
 typedef enum
 {
   RUNC_OVERLAY_NONE,
@@ -109,6 +120,7 @@ typedef struct
   RuncProgramPlan program;
   RuncMapPlan maps;
   RuncCgroupPlan cgroup;
+  RuncRdtPlan rdt;
   RuncNetworkPlan network;
   RuncOverlayPlan overlay;
 

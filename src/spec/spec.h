@@ -480,6 +480,9 @@ gboolean runc_spec_validate_process (const RuncSpecProcess *process, const char 
 gboolean runc_spec_validate_resources (const RuncSpecResources *resources, const char *path,
                                        GError **error);
 
+/* The rules for linux.intelRdt alone (update). */
+gboolean runc_spec_validate_intel_rdt (const RuncSpecIntelRdt *rdt, GError **error);
+
 /* Words for as many CPUs or nodes as any kernel can be built for. */
 #define RUNC_ID_LIST_WORDS 128
 

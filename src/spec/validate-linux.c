@@ -261,8 +261,8 @@ check_propagation (const char *propagation, GError **error)
   return TRUE;
 }
 
-static gboolean
-check_intel_rdt (const RuncSpecIntelRdt *rdt, GError **error)
+gboolean
+runc_spec_validate_intel_rdt (const RuncSpecIntelRdt *rdt, GError **error)
 {
   const char *clos_id = rdt->clos_id;
 
@@ -367,7 +367,7 @@ runc_validate_linux (const RuncSpec *spec, GError **error)
       || !check_propagation (linux_spec->rootfs_propagation, error)
       || !check_personality (linux_spec, error))
     return FALSE;
-  if (linux_spec->intel_rdt != NULL && !check_intel_rdt (linux_spec->intel_rdt, error))
+  if (linux_spec->intel_rdt != NULL && !runc_spec_validate_intel_rdt (linux_spec->intel_rdt, error))
     return FALSE;
   if (linux_spec->memory_policy != NULL && !check_memory_policy (linux_spec->memory_policy, error))
     return FALSE;

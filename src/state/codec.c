@@ -237,6 +237,8 @@ runc_state_to_json (const RuncState *state)
   add_string (object, "overlay_dir", state->overlay_dir);
   add_strings (object, "published", state->published);
   add_string (object, "intel_rdt_path", state->intel_rdt_dir);
+  add_string (object, "intel_rdt_mon_dir", state->intel_rdt_mon_dir);
+  add_bool (object, "intel_rdt_own", state->intel_rdt_own);
   add_strings (object, "annotations", state->annotations);
   return runc_json_to_string (object);
 }
@@ -419,7 +421,9 @@ get_resources (RuncJson *object, RuncState *state, GError **error)
       || !get_helpers (object, state, error)
       || !get_string (object, "overlay_dir", &state->overlay_dir, error)
       || !get_strings (object, "published", &state->published, error)
-      || !get_string (object, "intel_rdt_path", &state->intel_rdt_dir, error))
+      || !get_string (object, "intel_rdt_path", &state->intel_rdt_dir, error)
+      || !get_string (object, "intel_rdt_mon_dir", &state->intel_rdt_mon_dir, error)
+      || !get_bool (object, "intel_rdt_own", &state->intel_rdt_own, error))
     return FALSE;
   state->cgroup_driver = (int)driver;
   return TRUE;
@@ -472,5 +476,6 @@ runc_state_free (RuncState *state)
   g_free (state->overlay_dir);
   g_strfreev (state->published);
   g_free (state->intel_rdt_dir);
+  g_free (state->intel_rdt_mon_dir);
   g_free (state);
 }

@@ -303,3 +303,17 @@ PY
   run python3 keys.py "$RUNC" --root "$STATE" run --no-new-keyring --bundle "$BUNDLE" "$CT"
   expect_ok
 }
+
+# bats test_tags=ours
+@test "intelRdt: without resctrl an error says what is missing" {
+  needs_of_machine "resctrl is mounted" not grep -q ' - resctrl ' /proc/self/mountinfo
+  config '.linux.intelRdt = {"l3CacheSchema": "L3:0=f"}'
+  args true
+  run --separate-stderr runc run --bundle "$BUNDLE" "$CT"
+  expect_error 1 'linux\.intelRdt: no resctrl filesystem is mounted .*mount -t resctrl'
+  config 'del(.linux.intelRdt)'
+  sleeper
+  start_ct
+  run --separate-stderr runc update --l3-cache-schema L3:0=f "$CT"
+  expect_error 1 'updating a non-existent Intel RDT configuration is not supported'
+}

@@ -112,3 +112,6 @@ tests_unit_test_host_SOURCES = tests/unit/test-host.c
 
 unit_programs += tests/unit/test-plan-policy
 tests_unit_test_plan_policy_SOURCES = tests/unit/test-plan-policy.c
+
+unit_programs += tests/unit/test-rdt
+tests_unit_test_rdt_SOURCES = tests/unit/test-rdt.c

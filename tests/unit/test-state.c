@@ -109,6 +109,8 @@ test_round_trip (void)
     .overlay_dir = "/o",
     .published = published,
     .intel_rdt_dir = "/sys/fs/resctrl/c1",
+    .intel_rdt_mon_dir = "/sys/fs/resctrl/c1/mon_groups/c1",
+    .intel_rdt_own = TRUE,
   };
   g_autofree char *text = runc_state_to_json (&state);
   g_autoptr (GError) error = NULL;
