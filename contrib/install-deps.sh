@@ -54,6 +54,9 @@ test  podman            cmd:podman
 test  buildah           cmd:buildah
 test  containerd        cmd:containerd
 test  docker.io         cmd:dockerd
+test  user-mode-linux   cmd:linux.uml
+test  mmdebstrap        cmd:mmdebstrap
+test  e2fsprogs         cmd:mke2fs
 '
 
 is_static() {

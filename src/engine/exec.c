@@ -197,6 +197,7 @@ build_plan (Exec *exec, const RuncExecRequest *request, GError **error)
   input.apparmor = exec->process.process.apparmor_profile;
   input.setgroups_allowed = setgroups_allowed (state->init_pid);
   input.no_new_keyring = state->no_new_keyring;
+  input.attach = exec->cgroup.attach;
   exec->plan = runc_plan_new_exec (&input, error);
   return exec->plan != NULL && runc_plan_check (exec->plan, error);
 }
@@ -214,15 +215,18 @@ compile_filter (Exec *exec, GError **error)
 
 /* The process could not be cloned into the container's cgroup: systemd may move it. If not, it runs
  * outside of it, as with runc, and somebody should know. */
-static void
-attach (const Exec *exec)
+static gboolean
+attach (RuncLaunch *launch, gpointer data, GError **error)
 {
+  const Exec *exec = data;
   RuncCgroupRef ref = runc_engine_cgroup_ref (exec->container.state);
-  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) local = NULL;
 
+  (void)error;
   ref.v2_dir = exec->cgroup.v2_dir;
-  if (!runc_cgroup_attach (&ref, exec->launch.pid, &error))
-    runc_warning ("%s", error->message);
+  if (exec->cgroup.attach && !runc_cgroup_attach (&ref, launch->pid, &local))
+    runc_warning ("%s", local->message);
+  return TRUE;
 }
 
 static gboolean
@@ -245,15 +249,18 @@ launch (Exec *exec, const RuncExecRequest *request, const sigset_t *mask, GError
     .self = &exec->self,
     .signal_mask = mask,
   };
-  RuncLaunchDrive drive = { .filter = &exec->filter, .on_listener = on_listener, .data = exec };
   const RuncState *state = exec->container.state;
+  RuncLaunchDrive drive = {
+    .filter = &exec->filter,
+    .on_forked = attach,
+    .on_listener = on_listener,
+    .data = exec,
+  };
   RuncLaunch *l = &exec->launch;
 
   if (!runc_launch_start (l, exec->plan, &context, error) || !compile_filter (exec, error)
-      || !runc_launch_drive (l, &drive, error))
+      || (!exec->plan->forks && !attach (l, exec, error)) || !runc_launch_drive (l, &drive, error))
     return FALSE;
-  if (exec->cgroup.attach)
-    attach (exec);
   if (state->intel_rdt_dir != NULL
       && !runc_rdt_add_process (state->intel_rdt_dir, state->intel_rdt_mon_dir, l->pid, error))
     return FALSE;

@@ -169,6 +169,7 @@ typedef struct
   const char *apparmor;      /* final label or NULL */
   gboolean setgroups_allowed; /* /proc/PID/setgroups of init is not "deny" */
   gboolean no_new_keyring;    /* the container was made with --no-new-keyring */
+  gboolean attach; /* systemd moves the process into its cgroup, and only while it has our ids */
 } RuncExecPlanInput;
 
 /* Build the plan of `exec`: joins by one pidfd, no mounts. */

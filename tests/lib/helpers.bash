@@ -5,8 +5,10 @@
 #   RUNC              the runtime under test; default: the one in the build directory
 #   RUNC_BUILDDIR     where the runtime and tests/lib/testhelper were built; default: build/ or the tree
 #   RUNC_TEST_MODE    how the tests are run: user, single (a user without subordinate ids), userns (root
-#                     of a user namespace made by unshare -r), root, root-v2 (root, unified cgroups);
-#                     default: found out
+#                     of a user namespace made by unshare -r), root, root-v2 (root, unified cgroups),
+#                     root-systemd (root, with --systemd-cgroup); default: found out
+#   RUNC_TEST_SESSION 1: XDG_RUNTIME_DIR is that of a systemd session, in which the tests are to be run
+#   RUNC_TEST_SLOW    a factor for all deadlines (1)
 #   RUNC_TEST_STRICT  1: what cannot be tested because a program is missing is a failure, not a skip
 #
 # Tags of a test: no:MODE keeps it out of that mode, ours keeps it away from other runtimes (tests/run
@@ -49,11 +51,17 @@ find_mode() {
 
 MODE=${RUNC_TEST_MODE:-$(find_mode)}
 
-# True for both root modes.
+# True for all root modes.
 as_root() { [[ $MODE == root* ]]; }
 
 # The id that container root has outside by default.
 if as_root; then HOST_UID=0 HOST_GID=0; else HOST_UID=$(id -u) HOST_GID=$(id -g); fi
+
+# What the runtime gets besides.
+GLOBAL_OPTIONS=()
+[[ $MODE != root-systemd ]] || GLOBAL_OPTIONS=(--systemd-cgroup)
+
+SLOW=${RUNC_TEST_SLOW:-1}
 
 # ours: the runtime under test is the one of this tree, not another to compare with.
 is_ours() { [[ $RUNC == "$RUNC_BUILDDIR"/* ]]; }
@@ -86,39 +94,40 @@ needs_static() { needs_of_machine "the runtime is no static program" not grep -q
 
 # A read-only tree that the bundles of this run are copied from by hard links.
 base_rootfs() {
-  local base=$BATS_RUN_TMPDIR/rootfs busybox applet
+  local base=$BATS_RUN_TMPDIR/rootfs busybox
   [[ ! -d $base ]] || return 0
   busybox=$(command -v busybox) || { echo "busybox is not installed (Debian: busybox-static)" >&2; return 1; }
   mkdir -p "$base.new"/{bin,dev,etc,proc,root,sys,tmp,var,work}
   chmod 1777 "$base.new/tmp"
   cp "$busybox" "$base.new/bin/busybox"
-  for applet in $("$busybox" --list); do
-    [[ $applet == busybox ]] || ln -s busybox "$base.new/bin/$applet"
-  done
+  # By its own shell, which does not start a program for each.
+  (cd "$base.new/bin" && ./busybox sh -c 'for applet in $(./busybox --list); do [ "$applet" = busybox ] || ln -s busybox "$applet"; done')
   printf 'root:x:0:0:root:/root:/bin/sh\nguest:x:1000:1000:guest:/home/guest:/bin/sh\n' >"$base.new/etc/passwd"
   printf 'root:x:0:\nguest:x:1000:\n' >"$base.new/etc/group"
   mv "$base.new" "$base"
 }
 
 # The config.json that the runtime itself writes, without terminal, and with a mark in the environment of
-# the process by which a leak is found.
+# the process by which a leak is found: @CT@, for the name of the container.
 base_config() {
   local base=$BATS_RUN_TMPDIR/config.json spec=(spec)
   [[ ! -f $base ]] || return 0
   as_root || spec+=(--rootless)
   mkdir -p "$BATS_RUN_TMPDIR/spec"
   (cd "$BATS_RUN_TMPDIR/spec" && "$RUNC" "${spec[@]}") || return 1
-  jq '.process.terminal = false' "$BATS_RUN_TMPDIR/spec/config.json" >"$base.new"
+  jq '.process.terminal = false | .process.env += ["RUNC_TEST_ID=@CT@"]' "$BATS_RUN_TMPDIR/spec/config.json" >"$base.new"
   mv "$base.new" "$base"
 }
 
 # bundle [DIR]: make a bundle; sets BUNDLE.
 bundle() {
+  local text
   BUNDLE=${1:-$TEST_DIR/bundle}
   base_rootfs && base_config || return 1
   mkdir -p "$BUNDLE"
   cp -al "$BATS_RUN_TMPDIR/rootfs" "$BUNDLE/rootfs"
-  jq --arg mark "RUNC_TEST_ID=$CT" '.process.env += [$mark]' "$BATS_RUN_TMPDIR/config.json" >"$BUNDLE/config.json"
+  text=$(<"$BATS_RUN_TMPDIR/config.json")
+  printf '%s\n' "${text/@CT@/"$CT"}" >"$BUNDLE/config.json"
 }
 
 # config JQ-ARGUMENTS...: edit the bundle's config.json.
@@ -152,7 +161,7 @@ many_ids() {
 # ---------------------------------------------------------------- the runtime
 
 # runc ARGUMENTS...: the runtime under test, with the state directory of this test.
-runc() { "$RUNC" --root "$STATE" "$@"; }
+runc() { "$RUNC" --root "$STATE" "${GLOBAL_OPTIONS[@]}" "$@"; }
 
 # run_ct [OPTIONS...]: run the bundle in the foreground as $CT, into $status, $output and $lines.
 run_ct() { run runc run --bundle "$BUNDLE" "$@" "$CT"; }
@@ -187,9 +196,9 @@ await_status() { wait_for has_status "$1" "$2"; }
 
 # wait_for [-t SECONDS] COMMAND...: until COMMAND succeeds; fails at the deadline.
 wait_for() {
-  local seconds=10 end
+  local seconds=$((10 * SLOW)) end
   if [[ $1 == -t ]]; then
-    seconds=$2
+    seconds=$(($2 * SLOW))
     shift 2
   fi
   end=$((SECONDS + seconds))
@@ -283,7 +292,7 @@ check_leaks() {
     left=$(ls -A "$STATE")
     [[ -z $left ]] || { echo "left in the state directory: $left" >&2; failed=1; }
   fi
-  if ! left=$(leftovers leftovers -t 3); then
+  if ! left=$(leftovers leftovers -t $((3 * SLOW))); then
     printf 'left processes:\n%s\n' "$left" >&2
     leftovers kill-leftovers
     failed=1
@@ -315,7 +324,7 @@ start_watchdog() {
     done
     exec >/dev/null 2>&1 </dev/null
     mkfifo "$TEST_DIR/watchdog"
-    read -r -t "${RUNC_TEST_TIMEOUT:-60}" <>"$TEST_DIR/watchdog" || leftovers kill-leftovers
+    read -r -t "$((${RUNC_TEST_TIMEOUT:-60} * SLOW))" <>"$TEST_DIR/watchdog" || leftovers kill-leftovers
   ) &
   WATCHDOG=$!
   disown
@@ -333,8 +342,10 @@ common_setup() {
   USER_NAME=$(id -un 2>/dev/null)
   # Containers whose root is another id must be able to reach their rootfs.
   chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$TEST_DIR"
-  export XDG_RUNTIME_DIR=$TEST_DIR/xdg
-  mkdir -m 700 "$XDG_RUNTIME_DIR"
+  if [[ ${RUNC_TEST_SESSION:-0} != 1 ]]; then
+    export XDG_RUNTIME_DIR=$TEST_DIR/xdg
+    mkdir -m 700 "$XDG_RUNTIME_DIR"
+  fi
   mkdir -m 711 "$STATE"
   export RUNC_TEST_ID=$CT
   unset NOTIFY_SOCKET LISTEN_FDS LISTEN_PID LISTEN_FDNAMES

@@ -195,11 +195,11 @@ resources() { config ".linux.resources += $1"; }
   sleeper
   start_ct
   runc update --cpu-period 900000 "$CT"
-  runc update --cpu-quota 600000 "$CT"
+  runc update --cpu-quota 630000 "$CT"
   if unified; then
-    expect_eq "$(cat "$(cg_dir cpu)/cpu.max")" "600000 900000"
+    expect_eq "$(cat "$(cg_dir cpu)/cpu.max")" "630000 900000"
   else
-    expect_eq "$(cat "$(cg_dir cpu)/cpu.cfs_quota_us") $(cat "$(cg_dir cpu)/cpu.cfs_period_us")" "600000 900000"
+    expect_eq "$(cat "$(cg_dir cpu)/cpu.cfs_quota_us") $(cat "$(cg_dir cpu)/cpu.cfs_period_us")" "630000 900000"
   fi
   runc update --cpu-quota -1 "$CT"
   if unified; then
@@ -238,6 +238,7 @@ resources() { config ".linux.resources += $1"; }
   unified || expect_eq "$(cat "$(cg_dir memory)/$memsw")" 31457280
 }
 
+# bats test_tags=no:root-systemd
 @test "update: what is refused changes nothing" {
   needs_controller memory cpu
   resources '{"memory": {"limit": 67108864}, "cpu": {"quota": 50000, "period": 100000}}'

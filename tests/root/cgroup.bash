@@ -37,5 +37,9 @@ needs_controller() {
   done
 }
 
-# own_path: a cgroup of the test's own, at the top of the hierarchies.
-own_path() { config --arg path "/$CT-group" '.linux.cgroupsPath = $path'; }
+# own_path: a cgroup of the test's own, at the top of the hierarchies, or a scope.
+own_path() {
+  local path=/$CT-group
+  [[ $MODE != root-systemd ]] || path=system.slice:$CT:group
+  config --arg path "$path" '.linux.cgroupsPath = $path'
+}

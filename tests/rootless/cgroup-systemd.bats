@@ -60,6 +60,7 @@ resources() { config ".linux.resources += $1"; }
   expect_match "/$UNIT$" "$(cg_dir)"
   expect_eq "$(property ActiveState)" active
   expect_eq "$(property Delegate)" yes
+  expect_eq "$(property Description)" "libcontainer container $CT"
   if as_root; then expect_eq "$(property Slice)" system.slice; else expect_eq "$(property Slice)" user.slice; fi
   dir=$(cg_dir)
   runc delete --force "$CT"
@@ -82,6 +83,23 @@ resources() { config ".linux.resources += $1"; }
   expect_eq "$(cat "$(cg_dir)/cpu.max")" "20000 100000"
   run runc exec "$CT" dd if=/dev/zero of=/dev/null bs=64M count=1
   expect_status 137
+}
+
+@test "systemd: pids.max refuses to fork" {
+  resources '{"pids": {"limit": 4}}'
+  script 'grep -qw pids /sys/fs/cgroup/cgroup.controllers || exit 77; for i in 1 2 3 4 5 6; do sleep 1 & done; echo all'
+  run_ct
+  [[ $status != 77 ]] || skip "this machine: no controller pids is delegated"
+  expect_match "can't fork"
+  expect_no_match all
+}
+
+@test "systemd: cpu.max throttles" {
+  resources '{"cpu": {"quota": 10000, "period": 100000}}'
+  script 'trap "exit 0" TERM; while :; do :; done'
+  start_ct
+  needs_controllers cpu
+  wait_for eval '[[ $(sed -n "s/^nr_throttled //p" "$(cg_dir)/cpu.stat") -gt 0 ]]'
 }
 
 @test "systemd: update is what systemd knows and what the cgroup has" {
@@ -199,6 +217,15 @@ resources() { config ".linux.resources += $1"; }
   sleeper
   start_ct
   expect_eq "$(runc exec "$CT" cat /proc/self/cgroup | grep ^0::)" "$(grep ^0:: "/proc/$(state_of "$CT" .pid)/cgroup")" "cgroup of exec"
+}
+
+@test "systemd: exec as another user is in the scope" {
+  [[ $MODE != single ]] || skip "this machine: one id"
+  config 'del(.linux.namespaces[] | select(.type == "cgroup"))'
+  many_ids
+  sleeper
+  start_ct
+  expect_eq "$(runc exec --user 1000:1000 "$CT" cat /proc/self/cgroup | grep ^0::)" "$(grep ^0:: "/proc/$(state_of "$CT" .pid)/cgroup")" "cgroup of exec"
 }
 
 @test "systemd: a cgroup namespace begins at the scope" {
