@@ -12,7 +12,7 @@ cd "$1"
 rules='
 main.c    cli engine sys/fault.h base
 cli       engine plan/request.h spec base
-engine    launch wire/wire.h plan state host spec cgroup seccomp net sys base
+engine    launch wire/wire.h plan state host spec cgroup seccomp net overlay sys base
 launch    child/child.h wire cgroup seccomp net plan spec host sys base
 plan      spec host/host.h wire/wire.h base
 child     wire sys plan/plan-types.h base/fd.h
@@ -20,6 +20,7 @@ wire      sys plan/plan-types.h base/fd.h
 cgroup    spec/spec.h sys base
 seccomp   spec sys base
 net       sys base
+overlay   sys base
 state     sys base
 host      spec/spec.h sys base
 spec      base

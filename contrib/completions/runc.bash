@@ -14,7 +14,7 @@ _runc_options()
     ;;
   create)
     options='--bundle -b --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring
-      --preserve-fds --overlay --overlay-driver --network --publish -p --help -h'
+      --preserve-fds --overlay --overlay-lower --overlay-driver --network --publish -p --help -h'
     ;;
   delete)
     options='--force -f --help -h'
@@ -44,7 +44,7 @@ _runc_options()
     ;;
   plan)
     options='--json --host --id --bundle -b --console-socket --pidfd-socket --pid-file --no-pivot
-      --no-new-keyring --preserve-fds --overlay --overlay-driver --network --publish -p --help -h'
+      --no-new-keyring --preserve-fds --overlay --overlay-lower --overlay-driver --network --publish -p --help -h'
     ;;
   ps)
     options='--format -f --help -h'
@@ -59,7 +59,7 @@ _runc_options()
     ;;
   run)
     options='--detach -d --keep --no-subreaper --bundle -b --console-socket --pidfd-socket
-      --pid-file --no-pivot --no-new-keyring --preserve-fds --overlay --overlay-driver --network
+      --pid-file --no-pivot --no-new-keyring --preserve-fds --overlay --overlay-lower --overlay-driver --network
       --publish -p --help -h'
     ;;
   spec)
@@ -84,7 +84,7 @@ _runc_options()
 _runc_value()
 {
   case $1 in
-  --bundle | -b | --root | --image-path | --work-path | --parent-path)
+  --bundle | -b | --overlay-lower | --root | --image-path | --work-path | --parent-path)
     mapfile -t COMPREPLY < <(compgen -d -- "$2")
     ;;
   --log | --console-socket | --pidfd-socket | --pid-file | --process | -p | --resources | -r | --host)

@@ -87,6 +87,11 @@ int runc_child_new_filesystem (RuncChild *child, const RuncOpFs *fs, const struc
 int runc_child_op_copy_up (RuncChild *child, const RuncOp *op);
 int runc_child_op_copy_symlink (RuncChild *child, const RuncOp *op);
 
+/* op-overlay.c: what a writable layer is made of */
+int runc_child_op_fuse (RuncChild *child, const RuncOp *op);
+int runc_child_op_open_dir (RuncChild *child, const RuncOp *op);
+int runc_child_op_scratch (RuncChild *child, const RuncOp *op);
+
 /* op-node.c: /dev, masks, read-only paths */
 int runc_child_op_open_null (RuncChild *child, const RuncOp *op);
 int runc_child_op_mknod (RuncChild *child, const RuncOp *op);
@@ -97,7 +102,6 @@ int runc_child_op_readonly (RuncChild *child, const RuncOp *op);
 int runc_child_op_console (RuncChild *child, const RuncOp *op);
 
 /* op-root.c */
-int runc_child_op_scratch (RuncChild *child, const RuncOp *op);
 int runc_child_op_rootfs (RuncChild *child, const RuncOp *op);
 int runc_child_op_root_readonly (RuncChild *child, const RuncOp *op);
 int runc_child_op_pivot (RuncChild *child, const RuncOp *op);

@@ -6,6 +6,7 @@ runc_sources += \
 	src/child/op-hooks.c \
 	src/child/op-namespace.c \
 	src/child/op-node.c \
+	src/child/op-overlay.c \
 	src/child/op-process.c \
 	src/child/op-program.c \
 	src/child/op-root.c \

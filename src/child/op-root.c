@@ -9,26 +9,6 @@
 #include <unistd.h>
 
 int
-runc_child_op_scratch (RuncChild *child, const RuncOp *op)
-{
-  autofd int target = runc_sys_openat2 (AT_FDCWD, op->target, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
-  autofd int tree = -EBADF;
-  int r;
-
-  if (target < 0)
-    return runc_child_fail (child, RUNC_FAIL_RESOLVE, target);
-  tree = runc_child_new_filesystem (child, &op->u.fs, NULL);
-  if (tree < 0)
-    return tree;
-  r = runc_sys_tree_attach (tree, target);
-  if (r < 0)
-    return runc_child_fail (child, RUNC_FAIL_ATTACH, r);
-  if (mkdirat (tree, "upper", 0755) < 0 || mkdirat (tree, "work", 0755) < 0)
-    return runc_child_fail (child, RUNC_FAIL_CREATE, -errno);
-  return 0;
-}
-
-int
 runc_child_op_rootfs (RuncChild *child, const RuncOp *op)
 {
   int tree = runc_child_slot (child, op->slot);

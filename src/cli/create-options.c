@@ -29,6 +29,8 @@ const RuncOption runc_create_options[] = {
   { "overlay", 0, RUNC_OPTION_OPTIONAL, AT (request.overlay), NULL,
     "leave the rootfs as it is: writes go to a layer that is discarded, or kept in the directory "
     "given" },
+  { "overlay-lower", 0, RUNC_OPTION_LIST, AT (request.overlay_lowers), NULL,
+    "a further layer of the overlay, below the rootfs and those given before; implies --overlay" },
   { "overlay-driver", 0, RUNC_OPTION_STRING, AT (overlay_driver), "auto",
     "what makes the overlay: auto, kernel or fuse" },
   { "network", 0, RUNC_OPTION_STRING, AT (network), NULL,

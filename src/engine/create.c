@@ -16,7 +16,6 @@
 #include "engine/engine.h"
 #include "launch/ready.h"
 #include "net/devices.h"
-#include "net/helper.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -105,43 +104,6 @@ make_gate (RuncCreation *creation, GError **error)
   return creation->gate_fd >= 0;
 }
 
-/* The files that the plan binds over the container's own: they must be there before the child
- * looks. */
-static gboolean
-write_network_files (const RuncCreation *creation, GError **error)
-{
-  const RuncNetworkPlan *network = &creation->prepared.plan->network;
-  RuncNetProgram program = network->mode == RUNC_NETWORK_PASTA ? RUNC_NET_PASTA : RUNC_NET_SLIRP;
-  g_autofree char *resolv_conf = runc_net_resolv_conf (program, network->ipv6);
-  g_autofree char *hosts = runc_net_hosts (creation->prepared.spec->hostname);
-
-  return runc_io_replace_file (creation->dir.dir_fd, "resolv.conf", resolv_conf, 0644, error)
-         && runc_io_replace_file (creation->dir.dir_fd, "hosts", hosts, 0644, error);
-}
-
-/* The directories of the writable layer, as far as the child does not make them. */
-static gboolean
-make_layer (const RuncCreation *creation, GError **error)
-{
-  const char *kept = creation->prepared.plan->overlay.directory;
-  g_autofree char *upper = NULL, *work = NULL;
-
-  if (kept == NULL)
-    return mkdirat (creation->dir.dir_fd, "overlay", 0700) == 0
-           || runc_throw_errno (error, "cannot make '%s/overlay'", creation->dir.path);
-  upper = g_build_filename (kept, "upper", NULL);
-  work = g_build_filename (kept, "work", NULL);
-  if (g_mkdir_with_parents (upper, 0755) < 0 || g_mkdir_with_parents (work, 0755) < 0)
-    return runc_throw_errno (error, "cannot make the layer '%s'", kept);
-  return TRUE;
-}
-
-static gboolean
-has_helper (const RuncPlan *plan)
-{
-  return plan->network.mode == RUNC_NETWORK_SLIRP || plan->network.mode == RUNC_NETWORK_PASTA;
-}
-
 /* The resctrl group. One that has been there is not removed with the container. */
 static gboolean
 make_rdt_group (const RuncCreation *creation, GError **error)
@@ -178,8 +140,7 @@ acquire (RuncCreation *creation, gboolean gate, GError **error)
       || (prepared->request.notify_socket != NULL
           && !runc_ready_make_dir (creation->dir.dir_fd, error)))
     return FALSE;
-  if ((has_helper (plan) && !write_network_files (creation, error))
-      || (plan->overlay.kind != RUNC_OVERLAY_NONE && !make_layer (creation, error)))
+  if (!runc_helpers_prepare (creation, error))
     return FALSE;
   if (plan->cgroup.driver == RUNC_CGROUP_DRIVER_NONE && plan->rdt.dir == NULL)
     return TRUE;
@@ -194,17 +155,6 @@ acquire (RuncCreation *creation, gboolean gate, GError **error)
   /* It leaves nothing of its own; what is there may be another container's, processes and all. */
   creation->state->cgroup_driver = RUNC_CGROUP_DRIVER_NONE;
   return FALSE;
-}
-
-/* Without it a process is not to be told from a later one with its number, and nobody would end it.
- */
-static gboolean
-find_start_time (pid_t pid, guint64 *ret_start_time, GError **error)
-{
-  *ret_start_time = runc_state_process_start_time (pid);
-  return *ret_start_time != 0
-         || runc_throw (error, RUNC_ERROR_SYSTEM, "cannot find out when process %d was started",
-                        (int)pid);
 }
 
 /* The process is there: place it (systemd), note it, compile its filter. */
@@ -233,7 +183,7 @@ register_process (RuncCreation *creation, GError **error)
   if (state->systemd_unit != NULL && !runc_state_write_early (&creation->dir, state, error))
     return FALSE;
   state->init_pid = creation->launch.pid;
-  return find_start_time (state->init_pid, &state->init_start_time, error)
+  return runc_engine_start_time (state->init_pid, &state->init_start_time, error)
          && runc_state_write (&creation->dir, state, error);
 }
 
@@ -260,40 +210,6 @@ state_json (RuncLaunch *launch, gboolean created, gpointer data)
 }
 
 static gboolean
-start_network (RuncCreation *creation, GError **error)
-{
-  const RuncPlan *plan = creation->prepared.plan;
-  RuncState *state = creation->state;
-  g_autofree char *api = g_build_filename (creation->dir.path, "slirp.sock", NULL);
-  RuncNetRequest request = {
-    .program = plan->network.mode == RUNC_NETWORK_PASTA ? RUNC_NET_PASTA : RUNC_NET_SLIRP,
-    .publish = plan->network.publish,
-    .ipv6 = plan->network.ipv6,
-    .host_loopback = plan->network.host_loopback,
-    .outbound_addr = plan->network.outbound_addr,
-    .api_socket = api,
-    .pid = creation->launch.pid,
-    .userns = plan->new_userns,
-  };
-  pid_t pid;
-
-  if (!runc_net_helper_start (&request, &pid, error))
-    return FALSE;
-  if (pid == 0)
-    return TRUE;
-  state->helper_pids = g_renew (pid_t, state->helper_pids, state->n_helpers + 1);
-  state->helper_start_times = g_renew (guint64, state->helper_start_times, state->n_helpers + 1);
-  state->helper_pids[state->n_helpers] = pid;
-  if (!find_start_time (pid, &state->helper_start_times[state->n_helpers], error))
-    {
-      kill (pid, SIGKILL);
-      return FALSE;
-    }
-  state->n_helpers++;
-  return TRUE;
-}
-
-static gboolean
 move_devices (const RuncNetworkPlan *network, pid_t pid, GError **error)
 {
   g_autofree RuncNetDevice *devices = g_new (RuncNetDevice, network->n_devices);
@@ -313,7 +229,7 @@ on_root_ready (RuncLaunch *launch, gpointer data, GError **error)
 
   if (plan->network.n_devices > 0 && !move_devices (&plan->network, creation->launch.pid, error))
     return FALSE;
-  if (has_helper (plan) && !start_network (creation, error))
+  if (!runc_helpers_start_network (creation, error))
     return FALSE;
   if (plan->prestart.n == 0 && plan->create_runtime.n == 0)
     return TRUE;
@@ -360,6 +276,7 @@ drive (RuncCreation *creation, GError **error)
     .on_delegate = on_delegate,
     .on_root_ready = on_root_ready,
     .on_listener = on_listener,
+    .on_fuse = runc_helpers_on_fuse,
     .data = creation,
   };
 

@@ -51,6 +51,23 @@ gboolean runc_creation_run (RuncCreation *creation, const RuncGlobal *global,
 /* Let the container's process proceed; from now on the container stays. */
 gboolean runc_creation_commit (RuncCreation *creation, gboolean wait_exec, GError **error);
 
+/* ---- helpers.c: processes that serve the container from outside ---- */
+
+/* What must be there before the container's process looks for it: files that the plan binds over
+ * the container's own, the directory of a layer that is kept. */
+gboolean runc_helpers_prepare (const RuncCreation *creation, GError **error);
+
+/* Start what serves the container's network, if anything does. */
+gboolean runc_helpers_start_network (RuncCreation *creation, GError **error);
+
+/* RuncLaunchDrive.on_fuse; @data: the RuncCreation */
+gboolean runc_helpers_on_fuse (RuncLaunch *launch, int index, int take_device, gpointer data,
+                               GError **error);
+
+/* When the process @pid was started. Without it a process is not to be told from a later one with
+ * its number, and nobody would end it. */
+gboolean runc_engine_start_time (pid_t pid, guint64 *ret_start_time, GError **error);
+
 /* ---- what exec does in the same way ---- */
 
 /* runc's rules for terminal, detaching and console socket together. */

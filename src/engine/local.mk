@@ -18,6 +18,7 @@ runc_sources += \
 	src/engine/events.c \
 	src/engine/exec-process.c src/engine/exec-process.h \
 	src/engine/exec.c \
+	src/engine/helpers.c \
 	src/engine/prepare.c src/engine/prepare.h \
 	src/engine/run.c \
 	src/engine/start.c

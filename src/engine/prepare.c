@@ -39,6 +39,24 @@ make_absolute (RuncPrepared *prepared, const char **path)
 }
 
 static void
+make_all_absolute (RuncPrepared *prepared, const char *const **list)
+{
+  guint n = *list != NULL ? g_strv_length ((char **)*list) : 0;
+  const char **absolute;
+
+  if (n == 0)
+    return;
+  absolute = g_new0 (const char *, n + 1);
+  g_ptr_array_add (prepared->strings, absolute);
+  for (guint i = 0; i < n; i++)
+    {
+      absolute[i] = (*list)[i];
+      make_absolute (prepared, &absolute[i]);
+    }
+  *list = absolute;
+}
+
+static void
 take_request (RuncPrepared *prepared, const RuncCreateRequest *request)
 {
   prepared->strings = g_ptr_array_new_with_free_func (g_free);
@@ -56,6 +74,7 @@ take_request (RuncPrepared *prepared, const RuncCreateRequest *request)
   make_absolute (prepared, &prepared->request.pid_file);
   make_absolute (prepared, &prepared->request.notify_socket);
   make_absolute (prepared, &prepared->request.overlay);
+  make_all_absolute (prepared, &prepared->request.overlay_lowers);
 }
 
 /* Say where the file that could not be read was looked for, and how to get one. */
@@ -102,10 +121,14 @@ static RuncHost *
 probe (const RuncPrepared *prepared, GError **error)
 {
   const RuncCreateRequest *request = &prepared->request;
-  RuncHostNeeds needs
-      = runc_host_needs_for (prepared->spec, geteuid () != 0, request->overlay != NULL);
+  const char *layer = runc_plan_layer (prepared->spec, request);
+  RuncHostNeeds needs = runc_host_needs_for (prepared->spec, geteuid () != 0, layer != NULL);
+  RuncHost *host = runc_host_probe (prepared->spec, request->bundle, needs, error);
 
-  return runc_host_probe (prepared->spec, request->bundle, needs, error);
+  /* The current directory is the bundle. */
+  if (host != NULL && layer != NULL && layer[0] != '\0')
+    runc_host_probe_layer (host, layer);
+  return host;
 }
 
 void

@@ -126,6 +126,15 @@ is_set (const char *text)
   return text != NULL && text[0] != '\0';
 }
 
+static bool
+has_overlay_mount (const RuncSpec *spec)
+{
+  for (gsize i = 0; i < spec->n_mounts; i++)
+    if (g_strcmp0 (spec->mounts[i].type, "overlay") == 0)
+      return true;
+  return false;
+}
+
 RuncHostNeeds
 runc_host_needs_for (const RuncSpec *spec, gboolean rootless, gboolean overlay)
 {
@@ -138,7 +147,7 @@ runc_host_needs_for (const RuncSpec *spec, gboolean rootless, gboolean overlay)
       || (process != NULL
           && (is_set (process->apparmor_profile) || is_set (process->selinux_label))))
     needs |= RUNC_HOST_KERNEL;
-  if (overlay || runc_spec_annotation (spec, "run.oci.overlay") != NULL)
+  if (overlay || has_overlay_mount (spec))
     needs |= RUNC_HOST_OVERLAY;
   return (RuncHostNeeds)needs;
 }
@@ -209,6 +218,8 @@ runc_host_free (RuncHost *host)
   g_free (host->cgroup1);
   g_free (host->resctrl);
   g_free (host->fuse_overlayfs);
+  g_free (host->layer_fs);
+  g_free (host->layer_driver);
   g_free (host->bundle);
   g_free (host->rootfs);
   g_free (host);

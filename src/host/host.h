@@ -110,6 +110,7 @@ typedef struct
   char *resctrl; /* where a resctrl filesystem is mounted, or NULL; only probed when config.json
                     has linux.intelRdt */
   gboolean overlay_in_userns; /* the kernel's overlayfs mounts in a user namespace */
+  gboolean tmpfs_xattrs;      /* files of a tmpfs can have attributes in "user." */
   char *fuse_overlayfs;       /* absolute path or NULL */
   gboolean fuse_device;       /* /dev/fuse can be opened */
 
@@ -118,6 +119,11 @@ typedef struct
   gboolean program_leavable;   /* a process of this build can go on without its file */
   guint32 program_owner;
   guint32 program_mode; /* st_mode */
+
+  /* the directory of a writable layer that is kept */
+  char *layer_fs;     /* what kind of filesystem it is on, if the kernel's overlayfs cannot write to
+                         that ("NFS"); else NULL */
+  char *layer_driver; /* "kernel" or "fuse": what has written it; NULL: nothing yet */
 
   /* the bundle */
   char *bundle;             /* absolute, symlinks resolved */
@@ -143,6 +149,12 @@ typedef enum
  * or the runtime's executable cannot be read. A missing rootfs is a fact, not an error. */
 RuncHost *runc_host_probe (const RuncSpec *spec, const char *bundle, RuncHostNeeds needs,
                            GError **error);
+
+/* The facts about the layer in @directory, which may not exist yet. */
+void runc_host_probe_layer (RuncHost *host, const char *directory);
+
+/* The file in the directory of a layer that has the name of its driver. */
+#define RUNC_HOST_LAYER_DRIVER "driver"
 
 /* Which facts a plan for @spec needs. Pure. */
 RuncHostNeeds runc_host_needs_for (const RuncSpec *spec, gboolean rootless, gboolean overlay);

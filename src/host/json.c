@@ -28,6 +28,7 @@
   X (apparmor)                                                                                     \
   X (selinux)                                                                                      \
   X (overlay_in_userns)                                                                            \
+  X (tmpfs_xattrs)                                                                                 \
   X (fuse_device)                                                                                  \
   X (program_changeable)                                                                           \
   X (program_leavable)                                                                             \
@@ -40,6 +41,8 @@
   X (cgroup2_path)                                                                                 \
   X (resctrl)                                                                                      \
   X (fuse_overlayfs)                                                                               \
+  X (layer_fs)                                                                                     \
+  X (layer_driver)                                                                                 \
   X (bundle)                                                                                       \
   X (rootfs)
 

@@ -1,4 +1,4 @@
-/* Kernel and security modules, and what overlays are made with. Runs in the parent. */
+/* Kernel and security modules. Runs in the parent. */
 #include "host/probe.h"
 
 #include "base/fd.h"
@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <sys/vfs.h>
 
 /* Where the kernel makes a directory for it. */
@@ -58,17 +57,24 @@ file_begins_with (const char *path, char wanted)
   return runc_host_read_small (path, text, sizeof text) > 0 && text[0] == wanted;
 }
 
+bool
+runc_host_is_proc_masked (void)
+{
+  g_autofree char *mountinfo = NULL;
+
+  /* lint-ok: a hint, not trusted for more */
+  return g_file_get_contents ("/proc/self/mountinfo", &mountinfo, NULL, NULL)
+         && runc_host_parse_proc_masked (mountinfo);
+}
+
 void
 runc_host_probe_kernel (RuncHost *host)
 {
-  g_autofree char *mountinfo = NULL;
   char text[32];
 
   host->apparmor = file_begins_with ("/sys/module/apparmor/parameters/enabled", 'Y');
   host->selinux = access ("/sys/fs/selinux/enforce", F_OK) == 0;
-  /* lint-ok: read for a hint, not trusted for more */
-  if (g_file_get_contents ("/proc/self/mountinfo", &mountinfo, NULL, NULL))
-    host->proc_masked = runc_host_parse_proc_masked (mountinfo);
+  host->proc_masked = runc_host_is_proc_masked ();
   if (runc_host_read_small ("/proc/sys/user/max_user_namespaces", text, sizeof text) > 0)
     host->userns_allowed = g_ascii_strtoull (text, NULL, 10) > 0;
 }
@@ -104,30 +110,4 @@ runc_host_probe_resctrl (RuncHost *host)
   /* lint-ok: only root reads it, and writes what it finds to the kernel's own files */
   else if (g_file_get_contents ("/proc/self/mountinfo", &mountinfo, NULL, NULL))
     host->resctrl = find_mount (mountinfo, "resctrl");
-}
-
-/* Overlayfs in user namespaces came with Linux 5.11. */
-static bool
-kernel_is_at_least (guint major_wanted, guint minor_wanted)
-{
-  struct utsname name;
-  char *end;
-  guint64 major_found, minor_found = 0;
-
-  if (uname (&name) < 0)
-    return false;
-  major_found = g_ascii_strtoull (name.release, &end, 10);
-  if (*end == '.')
-    minor_found = g_ascii_strtoull (end + 1, NULL, 10);
-  return major_found > major_wanted || (major_found == major_wanted && minor_found >= minor_wanted);
-}
-
-void
-runc_host_probe_overlay (RuncHost *host)
-{
-  autofd int fuse = open ("/dev/fuse", O_RDWR | O_CLOEXEC);
-
-  host->fuse_device = fuse >= 0;
-  host->fuse_overlayfs = g_find_program_in_path ("fuse-overlayfs");
-  host->overlay_in_userns = kernel_is_at_least (5, 11) && access ("/sys/module/overlay", F_OK) == 0;
 }

@@ -7,4 +7,5 @@ runc_sources += \
 	src/host/ids.c \
 	src/host/json.c \
 	src/host/kernel.c \
+	src/host/overlay.c \
 	src/host/probe.h

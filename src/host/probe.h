@@ -51,7 +51,11 @@ void runc_host_probe_limits (RuncHost *host, const RuncSpec *spec);
 
 /* kernel.c */
 void runc_host_probe_kernel (RuncHost *host);
-void runc_host_probe_overlay (RuncHost *host);
+/* Is something mounted over a part of our /proc? A hint: /proc may be a fake. */
+bool runc_host_is_proc_masked (void);
 /* Is something mounted over a part of the procfs on /proc, according to the content of
  * /proc/self/mountinfo? */
 bool runc_host_parse_proc_masked (const char *mountinfo);
+
+/* overlay.c */
+void runc_host_probe_overlay (RuncHost *host);

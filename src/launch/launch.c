@@ -17,6 +17,7 @@
 #include "sys/syscalls.h"
 #include "wire/wire.h"
 
+#include <poll.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -95,6 +96,7 @@ open_slot (const RuncChildPlan *plan, RuncSlot *slot, const RuncLaunchContext *c
       return runc_launch_open_source (plan, slot, error);
     case RUNC_SLOT_TREE:
     case RUNC_SLOT_NULL_DEVICE:
+    case RUNC_SLOT_DIR:
     case RUNC_SLOT_ROOT:
       return TRUE;
     }
@@ -281,6 +283,32 @@ take_forked (RuncLaunch *launch, const RuncLaunchDrive *drive, GError **error)
          && (drive->on_forked == NULL || drive->on_forked (launch, drive->data, error));
 }
 
+gboolean
+runc_launch_await_mounted (RuncLaunch *launch, int timeout_ms, GError **error)
+{
+  struct pollfd poll_fd = { .fd = launch->sock, .events = POLLIN };
+  Payload payload;
+  int r;
+
+  do
+    r = poll (&poll_fd, 1, timeout_ms);
+  while (r < 0 && errno == EINTR);
+  if (r == 0)
+    return runc_throw (error, RUNC_ERROR_FAILED, "no answer within %d seconds", timeout_ms / 1000);
+  return expect (launch, RUNC_MESSAGE_MOUNTED, &payload, NULL, error);
+}
+
+/* A FUSE filesystem was mounted: start who serves it. */
+static gboolean
+take_fuse (RuncLaunch *launch, const RuncLaunchDrive *drive, int index, GError **error)
+{
+  autofd int device = -EBADF;
+  Payload payload;
+
+  return expect (launch, RUNC_MESSAGE_FUSE, &payload, &device, error)
+         && drive->on_fuse (launch, index, runc_steal_fd (&device), drive->data, error);
+}
+
 /* The parent's half of op @at. */
 static gboolean
 drive_op (RuncLaunch *launch, const RuncLaunchDrive *drive, gsize at, GError **error)
@@ -300,6 +328,8 @@ drive_op (RuncLaunch *launch, const RuncLaunchDrive *drive, gsize at, GError **e
       return expect (launch, (RuncMessage)op->u.message, &payload, NULL, error);
     case RUNC_OP_FORK:
       return take_forked (launch, drive, error);
+    case RUNC_OP_FUSE:
+      return take_fuse (launch, drive, op->u.fuse.index, error);
     case RUNC_OP_CONSOLE:
       return expect (launch, RUNC_MESSAGE_CONSOLE, &payload, &launch->console, error);
     case RUNC_OP_SECCOMP:

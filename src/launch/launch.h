@@ -69,6 +69,8 @@ gboolean runc_launch_start (RuncLaunch *launch, RuncPlan *plan, const RuncLaunch
  * stay, or NULL
  * @on_root_ready: what has to happen between ROOT_READY and HOOKS_DONE (hooks, network), or NULL
  * @on_listener: launch->notify is there, and from now on the child may wait for its agent, or NULL
+ * @on_fuse: start the server of the plan's FUSE filesystem number @index on @take_device, and see
+ * that it answers (runc_launch_await_mounted())
  * @filter: the seccomp program, or NULL */
 typedef struct
 {
@@ -78,10 +80,16 @@ typedef struct
   gboolean (*on_delegate) (RuncLaunch *launch, gpointer data, GError **error);
   gboolean (*on_root_ready) (RuncLaunch *launch, gpointer data, GError **error);
   gboolean (*on_listener) (RuncLaunch *launch, gpointer data, GError **error);
+  gboolean (*on_fuse) (RuncLaunch *launch, int index, int take_device, gpointer data,
+                       GError **error);
   gpointer data;
 } RuncLaunchDrive;
 
 gboolean runc_launch_drive (RuncLaunch *launch, const RuncLaunchDrive *drive, GError **error);
+
+/* Wait until the child has an answer from its new FUSE filesystem. It fails when the server has
+ * ended, or there is no answer in time. */
+gboolean runc_launch_await_mounted (RuncLaunch *launch, int timeout_ms, GError **error);
 
 /* Send PROCEED: the container's state is on disk. @wait_exec: wait for the end-of-file that means
  * that execve() succeeded (or for FAILED, which becomes the error). After success the child is not

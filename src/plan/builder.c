@@ -214,6 +214,7 @@ runc_builder_init (RuncBuilder *b)
   b->plan->arena = g_ptr_array_new_with_free_func (g_free);
   b->plan->child.proc_slot = RUNC_NO_SLOT;
   b->plan->child.root_slot = RUNC_NO_SLOT;
+  b->plan->userns_slot = RUNC_NO_SLOT;
   b->plan->child.env_home = -1;
   b->plan->child.env_listen_pid = -1;
   b->keep_groups = keep_groups != NULL && strcmp (keep_groups, "0") != 0;

@@ -40,6 +40,9 @@ typedef struct
 
   RuncPlannedMount *mounts; /* config.json's and our own */
   gsize n_mounts;
+
+  int overlay_slot; /* what runc_plan_overlay_open_ops() opened: the tree, or the directory ... */
+  RuncOpScratch overlay_layers; /* ... and the layers */
 } RuncBuilder;
 
 /* builder.c: memory, ops, slots, warnings */
@@ -84,10 +87,16 @@ gboolean runc_plan_intel_rdt (RuncBuilder *b, GError **error);
 void runc_plan_network_flag (RuncBuilder *b);
 gboolean runc_plan_network (RuncBuilder *b, GError **error);
 
-/* overlay.c: decide about a writable layer; the ops that make it, before ROOTFS: returns the slot
- * of the tree that is the root then */
+/* overlay.c: decide about a writable layer; the ops that open what it consists of (of
+ * fuse-overlayfs: the tree, in b->overlay_slot); those that make the kernel's, as the container's
+ * root: returns the slot of the tree */
 gboolean runc_plan_overlay (RuncBuilder *b, GError **error);
-int runc_plan_overlay_ops (RuncBuilder *b);
+void runc_plan_overlay_open_ops (RuncBuilder *b);
+int runc_plan_overlay_make_ops (RuncBuilder *b);
+/* For a mount of type overlay that fuse-overlayfs has to serve: the op, and the slot of the tree to
+ * attach; RUNC_NO_SLOT when it is the kernel's to make */
+gboolean runc_plan_overlay_mount (RuncBuilder *b, const RuncPlannedMount *m, int *ret_slot,
+                                  GError **error);
 
 /* hooks.c */
 void runc_plan_parent_hooks (RuncBuilder *b);

@@ -46,6 +46,9 @@ mount_hint (const RuncPlan *plan, const RuncOp *op, const struct RuncPlanFailure
     return " (a new sysfs needs a network namespace of the container's own)";
   if (failure->errnum == EPERM && op->kind == RUNC_OP_OPEN_TREE)
     return " (a flag of the source's mount is locked and cannot be taken off)";
+  if (failure->errnum == EINVAL && op->kind == RUNC_OP_OPEN_TREE
+      && g_strcmp0 (op->label, "--overlay") == 0)
+    return " (other mounts are below it, which a layer cannot have)";
   if (failure->errnum == EINVAL && op->kind == RUNC_OP_OPEN_TREE && !op->u.tree.recursive)
     return " (other mounts are below it: use 'rbind')";
   if (failure->errnum == ELOOP && op->kind == RUNC_OP_OPEN_TREE && op->u.tree.nofollow)
@@ -334,7 +337,6 @@ runc_plan_throw_failure (const RuncPlan *plan, const struct RuncPlanFailure *fai
     {
     case RUNC_OP_MOUNT:
     case RUNC_OP_NEW_TREE:
-    case RUNC_OP_SCRATCH:
     case RUNC_OP_OPEN_TREE:
     case RUNC_OP_ATTACH:
     case RUNC_OP_ROOTFS:

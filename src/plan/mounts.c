@@ -587,6 +587,20 @@ copy_up_ops (RuncBuilder *b, const RuncPlannedMount *m)
   attach_op (b, m, slot);
 }
 
+static gboolean
+overlay_ops (RuncBuilder *b, const RuncPlannedMount *m, GError **error)
+{
+  int slot;
+
+  if (!runc_plan_overlay_mount (b, m, &slot, error))
+    return FALSE;
+  if (slot == RUNC_NO_SLOT)
+    mount_op (b, m);
+  else
+    attach_op (b, m, slot)->u.tree.path = m->type;
+  return TRUE;
+}
+
 static void
 remount_op (RuncBuilder *b, const RuncPlannedMount *m)
 {
@@ -637,6 +651,11 @@ runc_plan_mount_ops (RuncBuilder *b, GError **error)
         sysfs_ops (b, m);
       else if (strcmp (m->type, "mqueue") == 0)
         mqueue_ops (b, m);
+      else if (strcmp (m->type, "overlay") == 0)
+        {
+          if (!overlay_ops (b, m, error))
+            return FALSE;
+        }
       else if (strcmp (m->type, "tmpfs") == 0 && m->options.tmpcopyup)
         copy_up_ops (b, m);
       else if (strcmp (m->type, "cgroup") != 0 && strcmp (m->type, "cgroup2") != 0)

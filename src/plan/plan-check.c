@@ -170,6 +170,15 @@ check_target (const Check *c, gsize i, const RuncOp *op, GError **error)
 }
 
 static gboolean
+uses_layers (const Check *c, gsize i, const RuncOpScratch *scratch, GError **error)
+{
+  for (gsize at = 0; at < scratch->n_lowers; at++)
+    if (!uses (c, i, scratch->lowers[at], RUNC_SLOT_TREE, error))
+      return FALSE;
+  return scratch->layer == RUNC_NO_SLOT || uses (c, i, scratch->layer, RUNC_SLOT_TREE, error);
+}
+
+static gboolean
 check_root_op (Check *c, gsize i, const RuncOp *op, GError **error)
 {
   switch (op->kind)
@@ -200,10 +209,20 @@ check_root_op (Check *c, gsize i, const RuncOp *op, GError **error)
     case RUNC_OP_NEW_TREE:
       return in_phase (c, i, BEFORE_ROOT, IN_ROOT, error)
              && fills (c, i, op->slot, RUNC_SLOT_TREE, error);
-    case RUNC_OP_SCRATCH:
-      if (op->target == NULL || op->target[0] != '/')
+    case RUNC_OP_FUSE:
+      if (op->u.fuse.index < 0 || (gsize)op->u.fuse.index >= c->plan->n_fuse)
+        return broken (error, i, "nothing is planned to serve it");
+      return in_phase (c, i, BEFORE_ROOT, IN_ROOT, error)
+             && fills (c, i, op->slot, RUNC_SLOT_TREE, error);
+    case RUNC_OP_OPEN_DIR:
+      if (op->u.text == NULL || op->u.text[0] != '/')
         return broken (error, i, "its directory is no absolute path");
-      return in_phase (c, i, BEFORE_ROOT, BEFORE_ROOT, error);
+      return in_phase (c, i, BEFORE_ROOT, BEFORE_ROOT, error)
+             && fills (c, i, op->slot, RUNC_SLOT_DIR, error);
+    case RUNC_OP_SCRATCH:
+      return in_phase (c, i, BEFORE_ROOT, BEFORE_ROOT, error)
+             && uses (c, i, op->slot, RUNC_SLOT_DIR, error)
+             && uses_layers (c, i, &op->u.scratch, error);
     case RUNC_OP_OPEN_NULL:
       return in_phase (c, i, BEFORE_ROOT, BEFORE_ROOT, error)
              && fills (c, i, op->slot, RUNC_SLOT_NULL_DEVICE, error);

@@ -315,6 +315,7 @@ describe_union (Sink *sink, const RuncOp *op)
     case RUNC_OP_SYMLINK:
     case RUNC_OP_LSM_LABEL:
     case RUNC_OP_CHDIR:
+    case RUNC_OP_OPEN_DIR:
       put_text (sink, "text", op->u.text);
       break;
     case RUNC_OP_PROPAGATION:
@@ -332,10 +333,20 @@ describe_union (Sink *sink, const RuncOp *op)
       describe_tree (sink, &op->u.tree);
       break;
     case RUNC_OP_NEW_TREE:
-    case RUNC_OP_SCRATCH:
     case RUNC_OP_MOUNT:
     case RUNC_OP_MASK:
       describe_fs (sink, &op->u.fs);
+      break;
+    case RUNC_OP_FUSE:
+      put (sink, "index", "%d", op->u.fuse.index);
+      put_attr (sink, "attr", op->u.fuse.attr);
+      put_propagation (sink, op->u.fuse.propagation);
+      break;
+    case RUNC_OP_SCRATCH:
+      for (gsize i = 0; i < op->u.scratch.n_lowers; i++)
+        put (sink, "lower", "%d", op->u.scratch.lowers[i]);
+      if (op->u.scratch.layer != RUNC_NO_SLOT)
+        put (sink, "layer", "%d", op->u.scratch.layer);
       break;
     case RUNC_OP_MKDIR:
       put (sink, "mode", "%o", op->u.mode);
@@ -509,8 +520,20 @@ static void
 describe_overlay (Sink *sink, const RuncOverlayPlan *overlay)
 {
   put_text (sink, "kind", overlay_kinds[overlay->kind]);
-  put_list (sink, "lowers", (const char *const *)overlay->lowers);
+  put_list (sink, "lowers", overlay->lowers);
   put_text (sink, "directory", overlay->directory);
+}
+
+static void
+describe_fuse (Sink *sink, const RuncPlan *plan, const RuncFusePlan *fuse)
+{
+  put_text (sink, "program", plan->fuse_overlayfs);
+  put_text (sink, "for", fuse->label);
+  put_list (sink, "lowers", fuse->lowers);
+  put_text (sink, "layer", fuse->layer);
+  put_text (sink, "upper", fuse->upper);
+  put_text (sink, "work", fuse->work);
+  put_flag (sink, "bind-proc", plan->fuse_binds_proc);
 }
 
 static void
@@ -594,6 +617,12 @@ runc_plan_dump_text (const RuncPlan *plan)
       describe_overlay (&sink, &plan->overlay);
       g_string_append_c (text, '\n');
     }
+  for (gsize i = 0; i < plan->n_fuse; i++)
+    {
+      g_string_append_printf (text, "fuse %" G_GSIZE_FORMAT, i);
+      describe_fuse (&sink, plan, &plan->fuse[i]);
+      g_string_append_c (text, '\n');
+    }
   text_hooks (text, &plan->prestart);
   text_hooks (text, &plan->create_runtime);
   text_ops (text, &plan->child);
@@ -674,6 +703,21 @@ json_slots (const RuncChildPlan *child)
 }
 
 static RuncJson *
+json_fuse (const RuncPlan *plan)
+{
+  RuncJson *array = json_object_new_array ();
+
+  for (gsize i = 0; i < plan->n_fuse; i++)
+    {
+      Sink sink = { .json = json_object_new_object () };
+
+      describe_fuse (&sink, plan, &plan->fuse[i]);
+      json_object_array_add (array, sink.json);
+    }
+  return array;
+}
+
+static RuncJson *
 json_hooks (const RuncPlan *plan)
 {
   const RuncPlanHooks *const lists[]
@@ -714,6 +758,7 @@ runc_plan_dump_json (const RuncPlan *plan)
   json_object_object_add (root, "intel-rdt", rdt.json);
   json_object_object_add (root, "network", network.json);
   json_object_object_add (root, "overlay", overlay.json);
+  json_object_object_add (root, "fuse", json_fuse (plan));
   json_object_object_add (root, "hooks", json_hooks (plan));
   json_object_object_add (root, "slots", json_slots (&plan->child));
   json_object_object_add (root, "ops", ops);

@@ -47,6 +47,8 @@ join_ops (RuncBuilder *b, guint32 namespaces)
 
         op->slot = slot;
         op->u.ns.flags = runc_namespace_clone_flag (ns);
+        if (ns == RUNC_NS_USER)
+          b->plan->userns_slot = slot;
       }
 }
 
@@ -247,7 +249,7 @@ null_op (RuncBuilder *b)
 }
 
 static void
-rootfs_op (RuncBuilder *b, int tree)
+rootfs_op (RuncBuilder *b, int tree, const char *on)
 {
   RuncOp *op;
 
@@ -255,26 +257,39 @@ rootfs_op (RuncBuilder *b, int tree)
   op = runc_builder_op (b, RUNC_OP_ROOTFS, "root.path");
   op->slot = tree;
   op->result = b->plan->child.root_slot;
-  op->u.tree.path = b->host->rootfs;
+  op->u.tree.path = on;
   op->u.tree.idmap_slot = RUNC_NO_SLOT;
 }
 
 static gboolean
 build_root (RuncBuilder *b, const Propagation *propagation, GError **error)
 {
-  int null_slot, tree;
+  RuncOverlayKind overlay = b->plan->overlay.kind;
+  int null_slot, tree = RUNC_NO_SLOT;
 
   if (!propagation->sources_first)
     propagation_op (b, propagation);
   null_slot = null_op (b);
-  tree = b->plan->overlay.kind == RUNC_OVERLAY_NONE ? open_root (b) : runc_plan_overlay_ops (b);
+  if (overlay == RUNC_OVERLAY_NONE)
+    tree = open_root (b);
   if (!runc_plan_open_sources (b, propagation->sources_first, error))
     return FALSE;
   if (propagation->sources_first)
     propagation_op (b, propagation);
-  rootfs_op (b, tree);
-  /* Up to here the host's directories were reached with the rights of who runs us. */
-  become_root (b);
+  if (overlay != RUNC_OVERLAY_NONE)
+    runc_plan_overlay_open_ops (b);
+  /* Up to become_root() the host's directories are reached with the rights of who runs us; an
+   * overlay of the kernel works with those of who makes it. */
+  if (overlay == RUNC_OVERLAY_KERNEL)
+    {
+      become_root (b);
+      rootfs_op (b, runc_plan_overlay_make_ops (b), ".");
+    }
+  else
+    {
+      rootfs_op (b, overlay == RUNC_OVERLAY_FUSE ? b->overlay_slot : tree, b->host->rootfs);
+      become_root (b);
+    }
   if (!runc_plan_mount_ops (b, error) || !runc_plan_devices (b, error))
     return FALSE;
   if (b->spec->process->cwd != NULL && strcmp (b->spec->process->cwd, "/") != 0)

@@ -99,8 +99,8 @@ typedef enum
 typedef struct
 {
   RuncOverlayKind kind;
-  char **lowers;   /* strv, absolute */
-  char *directory; /* kept upper layer; NULL: ephemeral */
+  const char *const *lowers; /* absolute, the topmost first */
+  const char *directory;     /* kept upper layer; NULL: ephemeral */
 } RuncOverlayPlan;
 
 /* What is done so that no process of the container can write to the runtime's executable. */
@@ -110,6 +110,16 @@ typedef enum
   RUNC_PROGRAM_LEFT,  /* the child leaves it (op LEAVE_PROGRAM) before it meets the container */
   RUNC_PROGRAM_AGAIN, /* the runtime executes itself once more, from where nobody can write */
 } RuncProgramPlan;
+
+/* An overlay that fuse-overlayfs serves. */
+typedef struct
+{
+  const char *label;         /* what it is for, in messages */
+  const char *const *lowers; /* absolute, the topmost first */
+  const char *layer;         /* absolute directory that has the next two; NULL: a tmpfs */
+  const char *upper;         /* names below layer; NULL: nothing can be written */
+  const char *work;
+} RuncFusePlan;
 
 typedef struct
 {
@@ -123,6 +133,12 @@ typedef struct
   RuncRdtPlan rdt;
   RuncNetworkPlan network;
   RuncOverlayPlan overlay;
+
+  RuncFusePlan *fuse; /* what the FUSE ops mount, by their index */
+  gsize n_fuse;
+  const char *fuse_overlayfs; /* the program */
+  gboolean fuse_binds_proc;   /* it cannot have a procfs of its own */
+  int userns_slot;            /* NAMESPACE of the user namespace that is joined, or RUNC_NO_SLOT */
 
   RuncPlanHooks prestart; /* run by the parent between ROOT_READY and HOOKS_DONE */
   RuncPlanHooks create_runtime;
@@ -151,6 +167,10 @@ typedef struct
   const char *state_dir; /* "<root>/<id>", absolute */
   gboolean gate;         /* create: block at the fifo; run: pass at once */
 } RuncPlanInput;
+
+/* The writable layer that was asked for: NULL none, "" an ephemeral one, else a directory, relative
+ * to the bundle. Pure. */
+const char *runc_plan_layer (const RuncSpec *spec, const RuncCreateRequest *request);
 
 /* Build the plan of `create` and `run`. Errors name the JSON path and what the host withholds. */
 RuncPlan *runc_plan_new (const RuncPlanInput *input, GError **error);

@@ -57,7 +57,8 @@ typedef struct
       listen_fds; /* from $LISTEN_FDS when $LISTEN_PID is us or unset; counted into preserve_fds */
   const char *notify_socket; /* $NOTIFY_SOCKET */
 
-  const char *overlay; /* --overlay: NULL no, "" ephemeral, else a directory */
+  const char *overlay;               /* --overlay: NULL no, "" ephemeral, else a directory */
+  const char *const *overlay_lowers; /* --overlay-lower, NULL-terminated, or NULL */
   RuncOverlayDriver overlay_driver;
   RuncNetworkMode network;
   const char *const *publish; /* --publish, NULL-terminated, or NULL */

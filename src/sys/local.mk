@@ -1,6 +1,7 @@
 runc_sources += \
 	src/sys/decimal.h \
 	src/sys/fault.c src/sys/fault.h \
+	src/sys/fuse.c src/sys/fuse.h \
 	src/sys/mount.c src/sys/mount.h \
 	src/sys/path.c src/sys/path.h \
 	src/sys/process.c src/sys/process.h \

@@ -28,6 +28,8 @@
   /* child to parent */                                                                            \
   X (FORKED, "forked", true, true)           /* payload: pid_t as seen by the parent; fd: pidfd */ \
   X (IN_CGROUP, "in-cgroup", true, false)    /* the cgroup namespace is made */                    \
+  X (FUSE, "fuse", true, true)               /* fd: the device of a FUSE filesystem */             \
+  X (MOUNTED, "mounted", true, false)        /* the server of that one answers */                  \
   X (ROOT_READY, "root-ready", true, false)  /* the root is built, the pivot has not happened */   \
   X (CONSOLE, "console", true, true)         /* fd: the pty master */                              \
   X (NOTIFY, "notify", true, true)           /* fd: the seccomp listener */                        \

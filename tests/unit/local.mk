@@ -110,6 +110,9 @@ tests_unit_test_child_walk_SOURCES = tests/unit/test-child-walk.c
 unit_programs += tests/unit/test-host
 tests_unit_test_host_SOURCES = tests/unit/test-host.c
 
+unit_programs += tests/unit/test-plan-overlay
+tests_unit_test_plan_overlay_SOURCES = tests/unit/test-plan-overlay.c
+
 unit_programs += tests/unit/test-plan-policy
 tests_unit_test_plan_policy_SOURCES = tests/unit/test-plan-policy.c
 

@@ -241,7 +241,7 @@ test_needs (void)
       RUNC_HOST_CGROUP },
     { "{\"process\":{\"cwd\":\"/\",\"apparmorProfile\":\"x\"}}", FALSE,
       RUNC_HOST_CGROUP | RUNC_HOST_KERNEL },
-    { "{\"annotations\":{\"run.oci.overlay\":\"ephemeral\"}}", FALSE,
+    { "{\"mounts\":[{\"destination\":\"/m\",\"type\":\"overlay\"}]}", FALSE,
       RUNC_HOST_CGROUP | RUNC_HOST_OVERLAY },
   };
 

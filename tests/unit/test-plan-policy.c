@@ -289,10 +289,6 @@ static const struct
     "{" PROCESS "}," NS ("") "}}",
     ROOT,
     { "bounding bounding=-", "capabilities effective=- permitted=- inheritable=- ambient=-" } },
-  { "overlay/mount-in-a-user-namespace",
-    MOUNT ("\"destination\":\"/m\",\"type\":\"overlay\",\"options\":[\"lowerdir=/a\"]"),
-    USER,
-    { "options=lowerdir=/a,userxattr" } },
 
   /* sysctl */
   { "sysctl/own-namespace",

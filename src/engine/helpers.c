@@ -1,0 +1,193 @@
+/* Processes that serve a container from outside: its network, its overlays. Runs in the parent.
+ *
+ * Each ends by itself with the container; its pid is in the state for those that do not.
+ */
+#include "engine/create.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/io.h"
+#include "net/helper.h"
+#include "overlay/server.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+/* How long fuse-overlayfs may take until it answers. It reads nothing but the tops of the layers.
+ */
+#define FUSE_TIMEOUT_MS 30000
+
+gboolean
+runc_engine_start_time (pid_t pid, guint64 *ret_start_time, GError **error)
+{
+  *ret_start_time = runc_state_process_start_time (pid);
+  return *ret_start_time != 0
+         || runc_throw (error, RUNC_ERROR_SYSTEM, "cannot find out when process %d was started",
+                        (int)pid);
+}
+
+/* From now on whoever removes the container ends @pid. */
+static gboolean
+note_helper (RuncState *state, pid_t pid, GError **error)
+{
+  guint64 start_time;
+
+  if (!runc_engine_start_time (pid, &start_time, error))
+    {
+      kill (pid, SIGKILL);
+      return FALSE;
+    }
+  state->helper_pids = g_renew (pid_t, state->helper_pids, state->n_helpers + 1);
+  state->helper_start_times = g_renew (guint64, state->helper_start_times, state->n_helpers + 1);
+  state->helper_pids[state->n_helpers] = pid;
+  state->helper_start_times[state->n_helpers] = start_time;
+  state->n_helpers++;
+  return TRUE;
+}
+
+/* ---- the network --------------------------------------------------------------------------- */
+
+static gboolean
+serves_network (const RuncPlan *plan)
+{
+  return plan->network.mode == RUNC_NETWORK_SLIRP || plan->network.mode == RUNC_NETWORK_PASTA;
+}
+
+static RuncNetProgram
+network_program (const RuncPlan *plan)
+{
+  return plan->network.mode == RUNC_NETWORK_PASTA ? RUNC_NET_PASTA : RUNC_NET_SLIRP;
+}
+
+static gboolean
+write_network_files (const RuncCreation *creation, GError **error)
+{
+  const RuncPlan *plan = creation->prepared.plan;
+  g_autofree char *resolv_conf = runc_net_resolv_conf (network_program (plan), plan->network.ipv6);
+  g_autofree char *hosts = runc_net_hosts (creation->prepared.spec->hostname);
+
+  return runc_io_replace_file (creation->dir.dir_fd, "resolv.conf", resolv_conf, 0644, error)
+         && runc_io_replace_file (creation->dir.dir_fd, "hosts", hosts, 0644, error);
+}
+
+gboolean
+runc_helpers_start_network (RuncCreation *creation, GError **error)
+{
+  const RuncPlan *plan = creation->prepared.plan;
+  g_autofree char *api = g_build_filename (creation->dir.path, "slirp.sock", NULL);
+  RuncNetRequest request = {
+    .program = network_program (plan),
+    .publish = plan->network.publish,
+    .ipv6 = plan->network.ipv6,
+    .host_loopback = plan->network.host_loopback,
+    .outbound_addr = plan->network.outbound_addr,
+    .api_socket = api,
+    .pid = creation->launch.pid,
+    .userns = plan->new_userns,
+  };
+  pid_t pid;
+
+  if (!serves_network (plan))
+    return TRUE;
+  return runc_net_helper_start (&request, &pid, error)
+         && (pid == 0 || note_helper (creation->state, pid, error));
+}
+
+/* ---- overlays ------------------------------------------------------------------------------ */
+
+/* The directory of a layer that is kept, with the name of the driver whose format it has. Its root
+ * is the container's. */
+static gboolean
+make_layer (const RuncOverlayPlan *overlay, const RuncMapPlan *maps, GError **error)
+{
+  const char *driver = overlay->kind == RUNC_OVERLAY_FUSE ? "fuse" : "kernel";
+  const char *path = overlay->directory;
+  autofd int dir = -EBADF;
+  gboolean made;
+
+  if (g_mkdir_with_parents (path, 0755) < 0)
+    return runc_throw_errno (error, "cannot make the layer '%s'", path);
+  dir = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (dir < 0)
+    return runc_throw_errno (error, "cannot open the layer '%s'", path);
+  made = faccessat (dir, RUNC_HOST_LAYER_DRIVER, F_OK, 0) < 0;
+  if (!made)
+    return TRUE;
+  if (!runc_io_replace_file (dir, RUNC_HOST_LAYER_DRIVER, driver, 0644, error))
+    return runc_prefix (error, "the layer '%s'", path);
+  for (gsize i = 0; i < maps->n_uids; i++)
+    if (maps->uids[i].inside == 0 && maps->n_gids > 0 && maps->uids[i].outside != geteuid ()
+        && fchownat (dir, "", maps->uids[i].outside, (gid_t)-1, AT_EMPTY_PATH) < 0)
+      return runc_throw_errno (error, "cannot give the layer '%s' to the container's root (uid %u)",
+                               path, maps->uids[i].outside);
+  return TRUE;
+}
+
+gboolean
+runc_helpers_prepare (const RuncCreation *creation, GError **error)
+{
+  const RuncPlan *plan = creation->prepared.plan;
+
+  return (!serves_network (plan) || write_network_files (creation, error))
+         && (plan->overlay.directory == NULL || make_layer (&plan->overlay, &plan->maps, error));
+}
+
+/* The user namespace that the server has to join, or -1 with *@error unset when that is ours. */
+static int
+open_userns (const RuncLaunch *launch, GError **error)
+{
+  const RuncPlan *plan = launch->plan;
+  g_autofree char *path = NULL;
+  int fd;
+
+  if (plan->userns_slot != RUNC_NO_SLOT)
+    fd = fcntl (plan->child.slots[plan->userns_slot].fd, F_DUPFD_CLOEXEC, 3);
+  else if (plan->new_userns)
+    {
+      path = g_strdup_printf ("/proc/%d/ns/user", (int)launch->pid);
+      fd = open (path, O_RDONLY | O_CLOEXEC);
+    }
+  else
+    return -1;
+  if (fd < 0)
+    runc_throw_errno (error, "cannot open the user namespace of process %d", (int)launch->pid);
+  return fd;
+}
+
+gboolean
+runc_helpers_on_fuse (RuncLaunch *launch, int index, int take_device, gpointer data, GError **error)
+{
+  RuncCreation *creation = data;
+  const RuncPlan *plan = launch->plan;
+  const RuncFusePlan *fuse = &plan->fuse[index];
+  g_auto (RuncOverlayServer) server = RUNC_OVERLAY_SERVER_INIT;
+  autofd int device = take_device, userns = -EBADF;
+  g_autoptr (GError) local = NULL;
+
+  userns = open_userns (launch, &local);
+  if (local == NULL)
+    {
+      RuncOverlayRequest request = {
+        .program = plan->fuse_overlayfs,
+        .lowers = fuse->lowers,
+        .layer = fuse->layer,
+        .upper = fuse->upper,
+        .work = fuse->work,
+        .bind_proc = plan->fuse_binds_proc,
+        .device = device,
+        .userns = userns,
+        .rights_here = runc_host_is_real_root (creation->prepared.host),
+      };
+
+      runc_overlay_server_start (&request, &server, &local);
+    }
+  /* Only the server may keep it: its end is to be the end of the filesystem. */
+  device = runc_close_fd (device);
+  if (local == NULL && !runc_launch_await_mounted (launch, FUSE_TIMEOUT_MS, &local))
+    runc_overlay_server_failed (&server, &local);
+  if (local == NULL)
+    return note_helper (creation->state, server.pid, error);
+  g_propagate_prefixed_error (error, g_steal_pointer (&local), "%s: ", fuse->label);
+  return FALSE;
+}
