@@ -6,7 +6,8 @@
 #   BENCH_ROUNDS    rounds per table (default 40)
 #   BENCH_PROGRAMS  directory of limit, bench and filter (default: that of this script)
 #   BENCH_USER      ordinary user for the user part when started by root (default: one made for it and removed)
-#   BENCH_PARTS     which parts to run (default: "user root lifecycle many syscalls memory")
+#   BENCH_PARTS     which parts to run (default: "user root lifecycle many syscalls placing
+#                   memory")
 #
 # Started by root, it moves into a mount namespace of its own, where the unified hierarchy lies over
 # /sys/fs/cgroup (crun refuses hybrid hosts) and all files are in a tmpfs that goes with the namespace.
@@ -20,7 +21,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 programs=${BENCH_PROGRAMS:-$here}
 rounds=${BENCH_ROUNDS:-40}
-parts=${BENCH_PARTS:-user root lifecycle many syscalls memory}
+parts=${BENCH_PARTS:-user root lifecycle many syscalls placing memory}
 tab=$(printf '\t')
 is_root=$([ "$(id -u)" -eq 0 ] && echo yes || echo no)
 
@@ -38,6 +39,7 @@ fi
 work=$(mktemp -d "${TMPDIR:-/tmp}/runc-bench.XXXXXX")
 account=
 memory_group=
+unified_is_ours=no
 
 # ---------------------------------------------------------------- leaving nothing behind
 
@@ -94,7 +96,10 @@ set_stage ()
     if [ -n "$memory_path" ] && [ -d "/sys/fs/cgroup/memory$memory_path" ]; then
       mount --bind "/sys/fs/cgroup/memory$memory_path" "$work/memory-controller"
     fi
-    [ -e /sys/fs/cgroup/cgroup.controllers ] || mount -t cgroup2 cgroup2 /sys/fs/cgroup
+    if [ ! -e /sys/fs/cgroup/cgroup.controllers ]; then
+      mount -t cgroup2 cgroup2 /sys/fs/cgroup
+      unified_is_ours=yes
+    fi
     mkdir "/sys/fs/cgroup/runc-bench-$$"
   fi
 
@@ -363,6 +368,52 @@ count_syscalls ()
   done
 }
 
+# How processes get into their cgroups. A move, which is a write to cgroup.procs, waits for an RCU grace period (or
+# not, when there has just been one); a thread that writes 0 to `tasks`, and a clone into a cgroup, wait for nothing.
+placing_counts ()  # COMMAND...: moves, ms in them, joins, ms in them, clones
+{
+  rm -rf "$work/trace"
+  mkdir "$work/trace"
+  strace -ff -T -y -e trace=clone3,write,pwrite64 -o "$work/trace/pid" "$@" </dev/null >/dev/null 2>&1 || return 0
+  cat "$work/trace"/pid* | awk '
+    { took = $NF; gsub (/[<>]/, "", took) }
+    /^p?write.*\/cgroup\.procs>, / { moves++; move_ms += took * 1000 }
+    /^p?write.*\/(tasks|cgroup\.threads)>, / { joins++; join_ms += took * 1000 }
+    /^clone3.*CLONE_INTO_CGROUP/ { clones++ }
+    END { printf "%d %.3f %d %.3f %d\n", moves, move_ms, joins, join_ms, clones }'
+}
+
+placing_table ()  # HIERARCHY, COMMAND IN FRONT OF THE RUNTIMES...
+{
+  printf '\nplacing the process in its cgroup, root, %s (median of 5)\n' "$1"
+  printf '  %-18s%12s%12s%12s%12s%12s\n' '' moves ms joins ms clones
+  shift
+  for name in $peers; do
+    for _ in 1 2 3 4 5; do
+      # shellcheck disable=SC2046 # the words are wanted
+      placing_counts "$@" $(command_of "$name")
+    done | sort -n -k 2 -k 4 | awk -v name="$name" '
+      { line[NR] = $0; moves += $1 }
+      END {
+        if (NR == 0)
+          exit
+        split (line[int ((NR + 1) / 2)], f, " ")
+        printf "  %-18s%12s%12s%12s%12s%12s\n", name, f[1], f[2], f[3], f[4], f[5]
+        if (name == "ours")
+          printf "  target: ours waits for no RCU grace period, because it moves nobody: %s\n",
+            (moves == 0 ? "met" : "MISSED")
+      }'
+  done
+}
+
+time_placing ()
+{
+  have strace || { note "strace is missing: placing is not timed"; return 0; }
+  placing_table v2 env
+  # below what was mounted for the peers
+  [ $unified_is_ours = no ] || placing_table v1 unshare --mount sh -c 'umount /sys/fs/cgroup && exec "$@"' sh
+}
+
 # A new group for each try: what the last one left charged would keep the limit from being set.
 fits ()  # LIMIT IN KiB, COMMAND...
 {
@@ -423,5 +474,6 @@ done
 mode=root
 if [ "$is_root" = yes ]; then
   if wants syscalls; then count_syscalls; fi
+  if wants placing; then time_placing; fi
   if wants memory; then smallest_memory; fi
 fi
