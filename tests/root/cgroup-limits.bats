@@ -156,6 +156,63 @@ resources() { config ".linux.resources += $1"; }
   expect_eq "$class, $priority, $left" "1048577 3, lo 5 lo 7, "
 }
 
+# A whole disk, as MAJOR:MINOR.
+disk() { awk 'NR > 2 && $4 !~ /[0-9]$/ { print $1 ":" $2; exit }' /proc/partitions; }
+
+@test "cgroup: block devices are throttled, and update" {
+  needs_controller blkio
+  local disk
+  disk=$(disk)
+  needs_of_machine "no block device" test -n "$disk"
+  throttle() {
+    jq -n --argjson major "${disk%:*}" --argjson minor "${disk#*:}" --argjson bps "$1" --argjson iops "$2" '{blockIO: {
+      throttleReadBpsDevice: [{$major, $minor, rate: $bps}], throttleWriteIOPSDevice: [{$major, $minor, rate: $iops}]}}'
+  }
+  resources "$(throttle 1048576 200)"
+  sleeper
+  start_ct
+  if unified; then
+    expect_eq "$(cat "$(cg_dir io)/io.max")" "$disk rbps=1048576 wbps=max riops=max wiops=200"
+    throttle 2097152 0 | runc update -r - "$CT"
+    expect_eq "$(cat "$(cg_dir io)/io.max")" "$disk rbps=2097152 wbps=max riops=max wiops=max"
+  else
+    expect_eq "$(cat "$(cg_dir blkio)/blkio.throttle.read_bps_device")" "$disk 1048576"
+    expect_eq "$(cat "$(cg_dir blkio)/blkio.throttle.write_iops_device")" "$disk 200"
+    throttle 2097152 0 | runc update -r - "$CT"
+    expect_eq "$(cat "$(cg_dir blkio)/blkio.throttle.read_bps_device")" "$disk 2097152"
+    expect_eq "$(cat "$(cg_dir blkio)/blkio.throttle.write_iops_device")" ""
+  fi
+}
+
+@test "cgroup: the weight of block I/O, and update" {
+  needs_controller blkio
+  local file
+  resources '{"blockIO": {"weight": 500}}'
+  sleeper
+  if ! start_ct; then
+    grep -q "weight'" "$CT.out"
+    skip "this machine: no I/O scheduler with weights"
+  fi
+  for file in blkio.bfq.weight blkio.weight io.bfq.weight io.weight; do
+    [[ ! -f $(cg_dir blkio)/$file ]] || break
+  done
+  expect_match '(^| )(500|4950)$' "$(head -n 1 "$(cg_dir blkio)/$file")"
+  runc update --blkio-weight 100 "$CT"
+  expect_match '(^| )(100|910)$' "$(head -n 1 "$(cg_dir blkio)/$file")"
+}
+
+@test "cgroup: swappiness and a disabled OOM killer on v1" {
+  unified && skip "this machine: cgroup v2, which has neither"
+  needs_controller memory
+  resources '{"memory": {"swappiness": 7, "disableOOMKiller": true}}'
+  sleeper
+  start_ct
+  expect_eq "$(cat "$(cg_dir memory)/memory.swappiness")" 7
+  grep -qx 'oom_kill_disable 1' "$(cg_dir memory)/memory.oom_control"
+  echo '{"memory": {"swappiness": 8}}' | runc update -r - "$CT"
+  expect_eq "$(cat "$(cg_dir memory)/memory.swappiness")" 8
+}
+
 @test "cgroup: the rules of v1 for devices are those of config.json" {
   unified && skip "this machine: cgroup v2, whose rules are a program"
   config '.linux.resources.devices = [{"allow": false, "access": "rwm"}, {"allow": true, "type": "c", "major": 10, "minor": 229, "access": "rw"}]'
@@ -186,6 +243,54 @@ resources() { config ".linux.resources += $1"; }
     expect_eq "$(cat "$(cg_dir cpu)/cpu.cfs_quota_us")" 30000
     expect_eq "$(cat "$(cg_dir cpu)/cpu.cfs_period_us")" 60000
     expect_eq "$(cat "$(cg_dir cpu)/cpu.shares")" 2048
+  fi
+}
+
+@test "update: burst and idle" {
+  needs_controller cpu
+  resources '{"cpu": {"quota": 50000, "period": 100000}}'
+  sleeper
+  start_ct
+  needs_of_machine "no burst or no idle cgroups (Linux 5.15)" cg_value cpu cpu.idle cpu.idle
+  runc update --cpu-burst 20000 "$CT"
+  expect_eq "$(cg_value cpu cpu.cfs_burst_us cpu.max.burst)" 20000
+  runc update --cpu-idle 1 "$CT"
+  expect_eq "$(cg_value cpu cpu.idle cpu.idle)" 1
+  runc update --cpu-idle 0 --cpu-burst 0 "$CT"
+  expect_eq "$(cg_value cpu cpu.idle cpu.idle) $(cg_value cpu cpu.cfs_burst_us cpu.max.burst)" "0 0"
+}
+
+@test "update: what is obsolete, and what is not there" {
+  sleeper
+  start_ct
+  run runc update --kernel-memory 1M --kernel-memory-tcp 1M "$CT"
+  expect_ok
+  expect_match 'Kernel memory settings are ignored'
+  run runc update --l3-cache-schema L3:0=f "$CT"
+  expect_status 1
+  expect_match 'RDT'
+  run runc update --mem-bw-schema MB:0=20 "$CT"
+  expect_status 1
+  expect_match 'RDT'
+}
+
+@test "update: -1 is no limit" {
+  needs_controller memory cpu pids
+  local limit=memory.limit_in_bytes
+  resources '{"memory": {"limit": 33554432, "swap": 67108864}, "cpu": {"quota": 50000}, "pids": {"limit": 20}}'
+  sleeper
+  unified || needs_of_machine "no accounting of swap" test -f /sys/fs/cgroup/memory/memory.memsw.limit_in_bytes
+  start_ct
+  runc update --memory-swap -1 "$CT"
+  expect_eq "$(cg_value memory $limit memory.max)" 33554432
+  runc update --memory -1 --cpu-quota -1 --pids-limit -1 "$CT"
+  expect_eq "$(cg_value pids pids.max pids.max)" max
+  if unified; then
+    expect_eq "$(cat "$(cg_dir memory)/memory.max") $(cat "$(cg_dir memory)/memory.swap.max" 2>/dev/null || echo max) $(cat "$(cg_dir cpu)/cpu.max")" \
+      "max max max 100000"
+  else
+    [[ $(cat "$(cg_dir memory)/$limit") -gt 1099511627776 && $(cat "$(cg_dir memory)/memory.memsw.limit_in_bytes") -gt 1099511627776 ]]
+    expect_eq "$(cat "$(cg_dir cpu)/cpu.cfs_quota_us")" -1
   fi
 }
 

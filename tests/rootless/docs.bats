@@ -75,6 +75,19 @@ run_document() {
   done
 }
 
+@test "docs: each row of the tables in cgroups.md names a test, and it is there" {
+  local doc=$RUNC_SRCDIR/docs/cgroups.md file title n=0
+  sed -n '/^## Resources/,/^## What it costs/p' "$doc" | grep '^| ' | grep -v '| test |$' | grep -v '[a-z]`: "[^|]* |$' && fail "a row without a test"
+  while IFS=: read -r file title; do
+    case $file in
+    test-*) grep -qF "$title\"" "$RUNC_SRCDIR/tests/unit/$file.c" ;;
+    *) grep -qE "^@test \"(cgroup|exec|events|update|no cgroup|systemd): $(sed 's/[][().*+?^$|]/\\&/g' <<<"$title")\"" "$RUNC_SRCDIR"/tests/*/"$file.bats" ;;
+    esac || fail "no test '$title' in $file"
+    n=$((n + 1))
+  done < <(grep -oE '`[a-z-]+`: ("[^"]+"(, )?)+' "$doc" | awk -F'`' '{ n = split($3, t, "\""); for (i = 2; i <= n; i += 2) print $2 ":" t[i] }')
+  ((n > 50)) || fail "only $n tests found"
+}
+
 @test "docs: links lead to files that are there" {
   for file in README.md docs/getting-started.md docs/differences.md; do
     for link in $(grep -o '](\([^)]*\))' "$RUNC_SRCDIR/$file" | sed 's/](\(.*\))/\1/' | grep -v '^http'); do
