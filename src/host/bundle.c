@@ -50,7 +50,7 @@ runc_host_probe_bundle (RuncHost *host, const RuncSpec *spec, const char *bundle
   if (rootfs_fd < 0)
     return TRUE;
   host->rootfs = path_of (rootfs_fd);
-  if (overlay || host->euid != 0)
+  if (overlay || !runc_host_is_real_root (host))
     host->rootfs_writable = faccessat (rootfs_fd, ".", W_OK, AT_EACCESS) == 0;
   return TRUE;
 }

@@ -173,7 +173,7 @@ runc_host_probe (const RuncSpec *spec, const char *bundle, RuncHostNeeds needs, 
     return NULL;
   if (needs & RUNC_HOST_SUBIDS)
     runc_host_probe_subids (host);
-  if (host->rootfs != NULL && host->euid != 0 && !host->rootfs_writable)
+  if (host->rootfs != NULL && !runc_host_is_real_root (host) && !host->rootfs_writable)
     runc_host_probe_rootfs_owner (host);
   if (needs & RUNC_HOST_CGROUP)
     runc_host_probe_cgroup (host, needs == RUNC_HOST_ALL);
@@ -181,7 +181,7 @@ runc_host_probe (const RuncSpec *spec, const char *bundle, RuncHostNeeds needs, 
     runc_host_probe_kernel (host);
   /* A root file system that we may not write to may need a layer that nobody asked for. */
   if ((needs & RUNC_HOST_OVERLAY)
-      || (host->rootfs != NULL && host->euid != 0 && !host->rootfs_writable))
+      || (host->rootfs != NULL && !runc_host_is_real_root (host) && !host->rootfs_writable))
     runc_host_probe_overlay (host);
   return g_steal_pointer (&host);
 }

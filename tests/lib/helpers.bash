@@ -9,6 +9,7 @@
 #                     root-systemd (root, with --systemd-cgroup); default: found out
 #   RUNC_TEST_SESSION 1: XDG_RUNTIME_DIR is that of a systemd session, in which the tests are to be run
 #   RUNC_TEST_SLOW    a factor for all deadlines (1)
+#   RUNC_TEST_ROOTFS  a small root file system that belongs to root; default: none
 #   RUNC_TEST_STRICT  1: what cannot be tested because a program is missing is a failure, not a skip
 #
 # Tags of a test: no:MODE keeps it out of that mode, ours keeps it away from other runtimes (tests/run

@@ -41,6 +41,7 @@ rootless_suites = \
 	tests/rootless/namespaces.bats \
 	tests/rootless/nested.bats \
 	tests/rootless/plan.bats \
+	tests/rootless/portable.bats \
 	tests/rootless/process.bats \
 	tests/rootless/reap.bats \
 	tests/rootless/run.bats \
