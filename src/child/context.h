@@ -62,6 +62,7 @@ int runc_child_op_self_map (RuncChild *child, const RuncOp *op);
 int runc_child_op_become_root (RuncChild *child, const RuncOp *op);
 int runc_child_op_time_offsets (RuncChild *child, const RuncOp *op);
 int runc_child_op_cgroup_join (RuncChild *child, const RuncOp *op);
+int runc_child_op_take_network (RuncChild *child, const RuncOp *op);
 int runc_child_op_loopback_up (RuncChild *child, const RuncOp *op);
 int runc_child_op_new_session (RuncChild *child, const RuncOp *op);
 int runc_child_op_keyring (RuncChild *child, const RuncOp *op);

@@ -6,6 +6,7 @@
 #include "sys/syscalls.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 
 int
@@ -92,6 +93,24 @@ runc_child_op_cgroup_join (RuncChild *child, const RuncOp *op)
 {
   /* "0" is the writer itself; with one thread this costs no RCU grace period, unlike a pid. */
   return write (runc_child_slot (child, op->slot), "0", 1) < 0 ? -errno : 0;
+}
+
+int
+runc_child_op_take_network (RuncChild *child, const RuncOp *op)
+{
+  autofd int network = -EBADF;
+  RuncMessage message;
+  size_t len;
+  int r = runc_wire_receive (child->sock, &message, NULL, 0, &len, &network);
+
+  (void)op;
+  if (r == 0)
+    _exit (1);
+  if (r < 0)
+    return runc_child_fail (child, RUNC_FAIL_PROTOCOL, r);
+  if (message != RUNC_MESSAGE_NETWORK)
+    return runc_child_fail (child, RUNC_FAIL_PROTOCOL, -EBADMSG);
+  return runc_sys_setns (network, CLONE_NEWNET);
 }
 
 int

@@ -63,6 +63,7 @@ static OpFunction *const functions[RUNC_N_OPS] = {
   [RUNC_OP_BECOME_ROOT] = runc_child_op_become_root,
   [RUNC_OP_TIME_OFFSETS] = runc_child_op_time_offsets,
   [RUNC_OP_CGROUP_JOIN] = runc_child_op_cgroup_join,
+  [RUNC_OP_TAKE_NETWORK] = runc_child_op_take_network,
   [RUNC_OP_LOOPBACK_UP] = runc_child_op_loopback_up,
   [RUNC_OP_NEW_SESSION] = runc_child_op_new_session,
   [RUNC_OP_KEYRING] = runc_child_op_keyring,

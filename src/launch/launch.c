@@ -13,11 +13,13 @@
 #include "child/child.h"
 #include "launch/idmap.h"
 #include "launch/source.h"
+#include "sys/process.h"
 #include "sys/procfs.h"
 #include "sys/syscalls.h"
 #include "wire/wire.h"
 
 #include <poll.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -103,6 +105,37 @@ open_slot (const RuncChildPlan *plan, RuncSlot *slot, const RuncLaunchContext *c
   g_assert_not_reached ();
 }
 
+/* Make a network namespace, with lo up. We are in it meanwhile, and back afterwards.
+ * Returns an fd of it or -errno. */
+static int
+make_network (int proc)
+{
+  autofd int home = runc_sys_proc_open_namespace (proc, "net");
+  autofd int made = -EBADF;
+  int r = home < 0 ? home : runc_sys_unshare (CLONE_NEWNET);
+
+  if (r < 0)
+    return r;
+  made = runc_sys_proc_open_namespace (proc, "net");
+  r = runc_sys_loopback_up ();
+  int back = runc_sys_setns (home, CLONE_NEWNET);
+
+  if (made < 0 || r < 0 || back < 0)
+    return made < 0 ? made : r < 0 ? r : back;
+  return runc_steal_fd (&made);
+}
+
+static gboolean
+send_network (RuncLaunch *launch, GError **error)
+{
+  autofd int proc = runc_sys_proc_open ();
+  autofd int network = proc < 0 ? proc : make_network (proc);
+  int r = network < 0 ? network
+                      : runc_wire_send (launch->sock, RUNC_MESSAGE_NETWORK, NULL, 0, network);
+
+  return r == 0 || runc_throw_neg (error, r, "cannot make the network namespace");
+}
+
 gboolean
 runc_launch_start (RuncLaunch *launch, RuncPlan *plan, const RuncLaunchContext *context,
                    GError **error)
@@ -147,7 +180,8 @@ runc_launch_start (RuncLaunch *launch, RuncPlan *plan, const RuncLaunchContext *
       launch->pid = 0;
       return TRUE;
     }
-  return runc_launch_write_maps (&plan->maps, launch->pid, error);
+  return runc_launch_write_maps (&plan->maps, launch->pid, error)
+         && (!plan->makes_network || send_network (launch, error));
 }
 
 /* The child reported @failure, or vanished (NULL): the error that says so. */

@@ -36,6 +36,7 @@ typedef struct
   RuncSchedule ns;
   bool in_userns; /* the container is not in the initial user namespace */
   bool can_set_groups;
+  bool network_taken;
   bool keep_groups; /* annotation run.oci.keep_original_groups */
 
   RuncPlannedMount *mounts; /* config.json's and our own */
@@ -113,6 +114,9 @@ gboolean runc_plan_parse_mounts (RuncBuilder *b, GError **error);
 /* @keep_peers: what is shared on the host stays shared */
 gboolean runc_plan_open_sources (RuncBuilder *b, bool keep_peers, GError **error);
 gboolean runc_plan_mount_ops (RuncBuilder *b, GError **error);
+/* The child joins the network namespace that the parent has made, unless it did already; nothing
+ * before this may depend on it. */
+void runc_plan_take_network (RuncBuilder *b);
 /* Read-only for what had to stay writable until now. */
 void runc_plan_late_readonly (RuncBuilder *b);
 /* The mount of config.json (or our own) on exactly @path that counts, or NULL. */

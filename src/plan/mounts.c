@@ -633,6 +633,23 @@ is_late_readonly (const RuncBuilder *b, gsize index)
   return false;
 }
 
+void
+runc_plan_take_network (RuncBuilder *b)
+{
+  if (b->plan->makes_network && !b->network_taken)
+    runc_builder_op (b, RUNC_OP_TAKE_NETWORK, "linux.namespaces");
+  b->network_taken = true;
+}
+
+/* sysfs shows the network namespace of who mounts it, and what comes over the network is mounted
+ * through it. */
+static bool
+is_of_network (const RuncPlannedMount *m)
+{
+  return !m->options.bind && !m->options.remount
+         && (strcmp (m->type, "sysfs") == 0 || !is_virtual (m->type));
+}
+
 gboolean
 runc_plan_mount_ops (RuncBuilder *b, GError **error)
 {
@@ -641,6 +658,8 @@ runc_plan_mount_ops (RuncBuilder *b, GError **error)
       RuncPlannedMount *m = &b->mounts[i];
 
       m->late_readonly = is_late_readonly (b, i);
+      if (is_of_network (m))
+        runc_plan_take_network (b);
       if (m->options.remount)
         remount_op (b, m);
       else if (m->options.bind)

@@ -306,6 +306,17 @@ check_process_op (Check *c, gsize i, const RuncOp *op, GError **error)
     }
 }
 
+/* The parent sends it first of all. */
+static gboolean
+check_network (const Check *c, gsize i, GError **error)
+{
+  if (!c->plan->makes_network)
+    return broken (error, i, "the parent does not know that it is to make a network namespace");
+  if (c->last_wait >= 0)
+    return broken (error, i, "it waits for 'network' too late");
+  return in_phase (c, i, BEFORE_ROOT, IN_ROOT, error);
+}
+
 /* Whoever is in a namespace of the container may be seen from there. */
 static gboolean
 check_leave (const Check *c, gsize i, const RuncOp *op, GError **error)
@@ -342,6 +353,8 @@ check_op (Check *c, gsize i, const RuncOp *op, GError **error)
       return needs_proc (c, i, error)
              && (c->plan->maps.method == RUNC_MAP_SELF
                  || broken (error, i, "it writes maps that are the parent's to write"));
+    case RUNC_OP_TAKE_NETWORK:
+      return check_network (c, i, error);
     case RUNC_OP_LEAVE_PROGRAM:
       return check_leave (c, i, op, error);
     case RUNC_OP_CGROUP_JOIN:

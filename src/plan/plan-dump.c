@@ -400,6 +400,7 @@ describe_union (Sink *sink, const RuncOp *op)
       put_caps (sink, "ambient", op->u.caps.ambient);
       break;
     case RUNC_OP_CGROUP_JOIN:
+    case RUNC_OP_TAKE_NETWORK:
     case RUNC_OP_LOOPBACK_UP:
     case RUNC_OP_NEW_SESSION:
     case RUNC_OP_OPEN_NULL:
@@ -465,6 +466,7 @@ static void
 describe_general (Sink *sink, const RuncPlan *plan)
 {
   put_namespaces (sink, "clone", plan->clone_flags);
+  put_flag (sink, "makes-network", plan->makes_network);
   put_flag (sink, "forks", plan->forks);
   put_flag (sink, "new-userns", plan->new_userns);
   put_flag (sink, "own-pidns", plan->own_pidns);

@@ -86,6 +86,8 @@ typedef struct
                                   u.ids.set_groups), setresgid 0, setresuid 0 */                   \
   X (TIME_OFFSETS, "time-offsets") /* write u.text to self/timens_offsets */                       \
   X (CGROUP_JOIN, "cgroup-join") /* write "0" to the CGROUP slot */                                \
+  X (TAKE_NETWORK, "take-network") /* receive NETWORK, join the network namespace that comes with it; the
+                                  parent makes it meanwhile, with lo up */                         \
   X (LOOPBACK_UP, "loopback-up") /* bring up lo in the own network namespace */                    \
   X (NEW_SESSION, "new-session") /* setsid() */                                                    \
   X (KEYRING, "keyring")       /* join a new session keyring named u.text */                       \

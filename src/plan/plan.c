@@ -135,7 +135,7 @@ session_ops (RuncBuilder *b)
 {
   RuncOp *op;
 
-  if (b->ns.created & CLONE_NEWNET)
+  if ((b->ns.created & CLONE_NEWNET) && !b->plan->makes_network)
     runc_builder_op (b, RUNC_OP_LOOPBACK_UP, "linux.namespaces");
   runc_builder_op (b, RUNC_OP_NEW_SESSION, RUNC_LABEL_NONE);
   if (b->request->no_new_keyring)
@@ -292,6 +292,7 @@ build_root (RuncBuilder *b, const Propagation *propagation, GError **error)
     }
   if (!runc_plan_mount_ops (b, error) || !runc_plan_devices (b, error))
     return FALSE;
+  runc_plan_take_network (b);
   if (b->spec->process->cwd != NULL && strcmp (b->spec->process->cwd, "/") != 0)
     {
       RuncOp *op = runc_builder_op (b, RUNC_OP_MKDIR, "process.cwd");
@@ -393,6 +394,19 @@ check_input (const RuncPlanInput *input, GError **error)
   return TRUE;
 }
 
+/* Making a network namespace takes as long as building the root. Where it will have the same owner
+ * if the runtime makes it, both are done at once; but it is the first message to the child, so not
+ * where that has to wait for its cgroup. */
+static gboolean
+parent_makes_network (const RuncBuilder *b)
+{
+  const RuncCgroupPlan *cgroup = &b->plan->cgroup;
+
+  return b->who == RUNC_WHO_REAL_ROOT && (b->ns.clone_flags & CLONE_NEWNET) != 0
+         && !b->ns.new_userns && !b->ns.fork && cgroup->driver != RUNC_CGROUP_DRIVER_SYSTEMD
+         && cgroup->delegated == NULL;
+}
+
 /* What everything else depends on. */
 static gboolean
 decide (RuncBuilder *b, GError **error)
@@ -406,7 +420,8 @@ decide (RuncBuilder *b, GError **error)
       || !runc_plan_network (b, error) || !runc_plan_overlay (b, error))
     return FALSE;
   b->in_userns = b->ns.new_userns || b->ns.join_user || !b->host->initial_userns;
-  plan->clone_flags = b->ns.clone_flags;
+  plan->makes_network = parent_makes_network (b);
+  plan->clone_flags = b->ns.clone_flags & ~(guint64)(plan->makes_network ? CLONE_NEWNET : 0);
   plan->forks = b->ns.fork;
   plan->new_userns = b->ns.new_userns;
   plan->own_pidns = (b->ns.created & CLONE_NEWPID) != 0;

@@ -144,11 +144,12 @@ typedef struct
   RuncPlanHooks create_runtime;
   RuncPlanHooks poststart;
   RuncPlanHooks poststop;
-  gboolean child_hooks; /* the op list has HOOKS: send HOOK_STATE */
-  gboolean wait_root;   /* the child sends ROOT_READY and waits for HOOKS_DONE */
-  gboolean sends_ready; /* the child sends READY before it waits for PROCEED */
-  gboolean new_userns;  /* the container gets a user namespace of its own */
-  gboolean own_pidns;   /* the container has a pid namespace of its own */
+  gboolean child_hooks;   /* the op list has HOOKS: send HOOK_STATE */
+  gboolean makes_network; /* the parent makes the network namespace (op TAKE_NETWORK) */
+  gboolean wait_root;     /* the child sends ROOT_READY and waits for HOOKS_DONE */
+  gboolean sends_ready;   /* the child sends READY before it waits for PROCEED */
+  gboolean new_userns;    /* the container gets a user namespace of its own */
+  gboolean own_pidns;     /* the container has a pid namespace of its own */
 
   const RuncSpecSeccomp *seccomp; /* NULL: no filter */
   gboolean terminal;

@@ -89,6 +89,17 @@ runc_sys_proc_foreign_namespace (int proc, pid_t pid, const char *name)
 }
 
 int
+runc_sys_proc_open_namespace (int proc, const char *name)
+{
+  autofd int dir = runc_sys_proc_open_file (proc, "self/ns", O_PATH | O_DIRECTORY);
+
+  if (dir < 0)
+    return dir;
+  int opened = RUNC_FAULTY (openat (dir, name, O_RDONLY | O_CLOEXEC));
+  return opened < 0 ? -errno : opened;
+}
+
+int
 runc_sys_proc_open_self_exe (int proc)
 {
   autofd int dir = runc_sys_proc_open_file (proc, "self/.", O_PATH | O_DIRECTORY);

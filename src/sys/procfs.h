@@ -29,5 +29,9 @@ int runc_sys_proc_reopen_fd (int proc, int fd, int flags);
  * kernel without this kind of namespace. */
 int runc_sys_proc_foreign_namespace (int proc, pid_t pid, const char *name);
 
+/* The namespace @name ("net") of the calling process, which has one thread. Returns an fd or
+ * -errno. */
+int runc_sys_proc_open_namespace (int proc, const char *name);
+
 /* The file that the calling process executes, for reading. Returns an fd or -errno. */
 int runc_sys_proc_open_self_exe (int proc);

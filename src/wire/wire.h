@@ -21,6 +21,7 @@
 #define RUNC_MESSAGES(X)                                                                           \
   X (MAPPED, "mapped", false, false)         /* ids are mapped and the process placed */           \
   X (DELEGATED, "delegated", false, false)   /* the process is in the cgroup that it may manage */ \
+  X (NETWORK, "network", false, true)        /* fd: the network namespace, for the op that takes it */ \
   X (HOOK_STATE, "hook-state", false, true)  /* fd: memfd with the state json for child hooks */   \
   X (HOOKS_DONE, "hooks-done", false, false) /* createRuntime hooks ran; also: network is set up */\
   X (SECCOMP, "seccomp", false, false)       /* payload: RuncWireSeccomp and the BPF program */    \
