@@ -171,6 +171,14 @@ parent_of (RuncBuilder *b, const char *path)
                                         : runc_builder_strndup (b, path, (gsize)(slash - path));
 }
 
+/* Where root's cgroups of v2 are: processes in a cgroup and controllers below it exclude each
+ * other, so they are beside our own, not below it. */
+static char *
+beside (RuncBuilder *b)
+{
+  return parent_of (b, b->host->cgroup2_path != NULL ? b->host->cgroup2_path : "/");
+}
+
 /* The directory for @inner below @mount: an absolute one counts from the root of the hierarchy, any
  * other from @own. */
 static char *
@@ -199,10 +207,9 @@ plan_fs2 (RuncBuilder *b)
   const char *inner = asked != NULL ? asked : b->request->id;
   const char *own = host->cgroup2_path != NULL ? host->cgroup2_path : "/";
 
-  /* Processes in a cgroup and controllers below it exclude each other, so root goes beside its own
-   * cgroup; a user can only go below what was delegated. */
+  /* A user can only go below what was delegated. */
   if (b->who == RUNC_WHO_REAL_ROOT)
-    own = parent_of (b, own);
+    own = beside (b);
   cgroup->driver = RUNC_CGROUP_DRIVER_FS2;
   cgroup->v2_dir = place (b, host->cgroup2_mount, own, inner);
   cgroup->path = cgroup->v2_dir + strlen (host->cgroup2_mount);
@@ -221,8 +228,7 @@ plan_fs1 (RuncBuilder *b)
   for (gsize i = 0; i < host->n_cgroup1; i++)
     cgroup->v1_dirs[i] = place (b, host->cgroup1[i].mountpoint, host->cgroup1[i].own_path, inner);
   if (host->cgroup_mode == RUNC_CGROUP_HYBRID && host->cgroup2_mount != NULL)
-    cgroup->v2_dir = place (b, host->cgroup2_mount,
-                            host->cgroup2_path != NULL ? host->cgroup2_path : "/", inner);
+    cgroup->v2_dir = place (b, host->cgroup2_mount, beside (b), inner);
 }
 
 /* ---- none ---------------------------------------------------------------------------------- */

@@ -350,6 +350,7 @@ manager_config() {
   run runc exec "$CT" grep 0:: /proc/self/cgroup
   expect_ok
   expect_output 0::/mine/inner
+  expect_eq "$(cat "/sys/fs/cgroup/$CT-group/mine/inner/cgroup.controllers")" "$(cat /sys/fs/cgroup/cgroup.controllers)" controllers
   expect_eq "$(runc ps -f json "$CT" | jq length)" 1 "number of processes"
   runc pause "$CT"
   has_status "$CT" paused

@@ -226,15 +226,14 @@ disk() { awk 'NR > 2 && $4 !~ /[0-9]$/ { print $1 ":" $2; exit }' /proc/partitio
 # ---------------------------------------------------------------- update
 
 @test "update: each option is what the kernel has afterwards" {
-  needs_controller memory cpu cpuset pids
+  needs_controller memory cpu pids
   resources '{"memory": {"limit": 67108864}, "cpu": {"quota": 50000, "period": 100000}}'
   sleeper
   start_ct
   runc update --memory 96M --memory-reservation 32M --cpu-share 2048 --cpu-quota 30000 --cpu-period 60000 \
-    --cpuset-cpus 0 --cpuset-mems 0 --pids-limit 50 "$CT"
+    --pids-limit 50 "$CT"
   expect_eq "$(cg_value memory memory.limit_in_bytes memory.max)" 100663296
   expect_eq "$(cg_value memory memory.soft_limit_in_bytes memory.low)" 33554432
-  expect_eq "$(cg_value cpuset cpuset.cpus cpuset.cpus)" 0
   expect_eq "$(cg_value pids pids.max pids.max)" 50
   if unified; then
     expect_eq "$(cat "$(cg_dir cpu)/cpu.max")" "30000 60000"
@@ -244,6 +243,19 @@ disk() { awk 'NR > 2 && $4 !~ /[0-9]$/ { print $1 ":" $2; exit }' /proc/partitio
     expect_eq "$(cat "$(cg_dir cpu)/cpu.cfs_period_us")" 60000
     expect_eq "$(cat "$(cg_dir cpu)/cpu.shares")" 2048
   fi
+}
+
+@test "update: cpus and mems" {
+  needs_controller cpuset
+  sleeper
+  start_ct
+  runc update --cpuset-cpus 0 --cpuset-mems 0 "$CT"
+  expect_eq "$(cg_value cpuset cpuset.cpus cpuset.cpus) $(cg_value cpuset cpuset.mems cpuset.mems)" "0 0"
+  run runc exec "$CT" grep Cpus_allowed_list /proc/self/status
+  expect_match '[^0-9]0$'
+  run runc update --cpuset-cpus 4000 "$CT"
+  expect_status 1
+  expect_match "cannot set 'cpuset.cpus' to '4000'"
 }
 
 @test "update: burst and idle" {
@@ -394,7 +406,7 @@ disk() { awk 'NR > 2 && $4 !~ /[0-9]$/ { print $1 ":" $2; exit }' /proc/partitio
   runc exec "$CT" sh -c 'mknod /dev/kmsg2 c 1 11; ! head -c 0 </dev/kmsg2' 2>/dev/null
   runc exec "$CT" sh -c 'while :; do : >/dev/null || exit 9; [ ! -e /dev/shm/stop ] || exit 0; done' </dev/null 3>&- &
   job=$!
-  for ((i = 0; i < 20; i++)); do
+  for ((i = 0; i < 8; i++)); do
     runc update -r resources.json "$CT"
     runc exec "$CT" sh -c ': </dev/kmsg2'
     echo '{"devices": [{"allow": false, "access": "rwm"}]}' | runc update -r - "$CT"

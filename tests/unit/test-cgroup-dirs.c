@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static void
@@ -77,6 +78,52 @@ test_kill_frozen (Fixture *f, gconstpointer data)
   g_assert_true (died_of (one, SIGKILL));
   g_assert_true (died_of (two, SIGKILL));
   forget_children (f);
+}
+
+/* Each process forks the next one and ends: whoever only walks a list never gets the last one. */
+static int
+run_away (void)
+{
+  const struct timespec pause = { .tv_nsec = 200000 };
+
+  /* not for ever, should it not be caught */
+  for (int i = 0; i < 50000; i++)
+    {
+      if (fork () > 0)
+        _exit (0);
+      nanosleep (&pause, NULL);
+    }
+  return 0;
+}
+
+/* @data: DRIVER_FS1 for v1 alone, where there is no cgroup.kill */
+static void
+test_kill_runaway (Fixture *f, gconstpointer data)
+{
+  g_auto (RuncCgroupMade) made = { .v2_fd = -EBADF };
+  g_autoptr (GError) error = NULL;
+
+  if (GPOINTER_TO_INT (data) == DRIVER_FS1)
+    f->setup.ref.v2_dir = NULL;
+  if (!usable (f))
+    return;
+  create (f, &made);
+  g_auto (GStrv) files = runc_cgroup_join_files (&f->setup.ref, NULL, &error);
+  g_assert_no_error (error);
+  spawn_into (f, files, run_away);
+  runc_cgroup_signal_all (&f->setup.ref, SIGKILL, &error);
+  g_assert_no_error (error);
+  /* What was signalled may still be on its way out, but there is nobody new. */
+  runc_cgroup_freeze (&f->setup.ref, FALSE, NULL);
+  for (int i = 0; i < 1000; i++)
+    {
+      g_autoptr (GArray) left = runc_cgroup_pids (&f->setup.ref, NULL);
+
+      if (left->len == 0)
+        break;
+      g_assert_cmpint (i, <, 999);
+      g_usleep (10000);
+    }
 }
 
 static void
@@ -311,9 +358,13 @@ main (int argc, char **argv)
     const char *name;
     void (*run) (Fixture *f, gconstpointer data);
   } tests[] = {
-    { "life", test_life },         { "kill-frozen", test_kill_frozen },
-    { "in-use", test_in_use },     { "remove-deep", test_remove_deep },
-    { "join-sub", test_join_sub }, { "undo", test_undo },
+    { "life", test_life },
+    { "kill-frozen", test_kill_frozen },
+    { "in-use", test_in_use },
+    { "remove-deep", test_remove_deep },
+    { "join-sub", test_join_sub },
+    { "undo", test_undo },
+    { "kill-runaway", test_kill_runaway },
   };
 
   g_test_init (&argc, &argv, NULL);
