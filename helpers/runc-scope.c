@@ -393,31 +393,38 @@ known_properties (const Manager *manager, GVariant *properties)
   return g_variant_builder_end (&known);
 }
 
-/* "MemoryMax, CPUWeight" */
+/* " (properties MemoryMax, CPUWeight)", for a message of systemd's that does not name the one. */
 static char *
-property_names (GVariant *properties)
+property_names (GVariant *properties, const char *message)
 {
-  GString *text = g_string_new (NULL);
+  g_autoptr (GString) text = g_string_new (NULL);
   GVariantIter iter;
   const char *name;
 
   g_variant_iter_init (&iter, properties);
   while (g_variant_iter_loop (&iter, "(&sv)", &name, NULL))
-    g_string_append_printf (text, "%s%s", text->len > 0 ? ", " : "", name);
-  return g_string_free (text, FALSE);
+    {
+      if (strstr (message, name) != NULL)
+        return g_strdup ("");
+      g_string_append_printf (text, "%s%s", text->len > 0 ? ", " : " (properties ", name);
+    }
+  if (text->len > 0)
+    g_string_append_c (text, ')');
+  return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
 static int
 fail (const char *what, const Manager *manager, GVariant *properties, GError *error)
 {
   g_autofree char *remote = g_dbus_error_get_remote_error (error);
-  g_autofree char *names = properties != NULL ? property_names (properties) : NULL;
+  g_autofree char *names = NULL;
 
   g_dbus_error_strip_remote_error (error);
-  g_printerr ("unable to %s '%s': %s%s%s%s%s%s%s\n", what, manager->unit, error->message,
+  if (properties != NULL)
+    names = property_names (properties, error->message);
+  g_printerr ("unable to %s '%s': %s%s%s%s%s\n", what, manager->unit, error->message,
               remote != NULL ? " [" : "", remote != NULL ? remote : "", remote != NULL ? "]" : "",
-              names != NULL ? " (properties " : "", names != NULL ? names : "",
-              names != NULL ? ")" : "");
+              names != NULL ? names : "");
   return EXIT_FAILED;
 }
 

@@ -101,20 +101,38 @@ ask_manager (const RuncCgroupRef *ref, const char *op, GVariant *properties, GEr
   return send_request (ref, request, error);
 }
 
-/* The v2 cgroup that systemd has put @pid into; on a v1 host there may be none. */
+/* systemd puts "_" before a name that could be one of the kernel's files. */
+static gboolean
+is_dir_of_unit (const char *dir, const char *unit)
+{
+  g_autofree char *name = g_path_get_basename (dir);
+
+  return g_str_equal (name[0] == '_' && unit[0] != '_' ? name + 1 : name, unit);
+}
+
+/* The v2 cgroup that systemd has put @pid into; on a v1 host there may be none. To take any other
+ * for the container's would be to limit, and to kill, whoever is in there. */
 static gboolean
 find_dir (const RuncCgroupRef *ref, pid_t pid, char **ret_dir, GError **error)
 {
-  char *dir = runc_cgroup_v2_dir_of_process (pid, "/sys/fs/cgroup");
+  g_autofree char *dir = runc_cgroup_v2_dir_of_process (pid, "/sys/fs/cgroup");
 
   if (dir == NULL)
     dir = runc_cgroup_v2_dir_of_process (pid, "/sys/fs/cgroup/unified");
-  if (dir == NULL && ref->v1_dirs == NULL)
+  if (dir != NULL && is_dir_of_unit (dir, ref->unit))
+    *ret_dir = g_steal_pointer (&dir);
+  else if (ref->v1_dirs != NULL)
+    *ret_dir = NULL;
+  else if (dir == NULL)
     return runc_throw (error, RUNC_ERROR_SYSTEM,
                        "cannot find the cgroup of systemd unit '%s': no cgroup v2 hierarchy at "
                        "/sys/fs/cgroup shows process %d",
                        ref->unit, (int)pid);
-  *ret_dir = dir;
+  else
+    return runc_throw (
+        error, RUNC_ERROR_SYSTEM,
+        "systemd started unit '%s', but did not move process %d into it: it is in '%s'", ref->unit,
+        (int)pid, dir);
   return TRUE;
 }
 
@@ -262,7 +280,7 @@ runc_cgroup_systemd_remove (const RuncCgroupRef *ref, GError **error)
 {
   /* Without a name, runc was killed before the unit existed, or its process has never run: the
    * unit, if there is one, ends with it. */
-  if (ref->unit == NULL || (vanishes (ref) && g_str_has_suffix (ref->unit, ".scope")))
+  if (ref->unit == NULL || vanishes (ref))
     return TRUE;
   return ask_manager (ref, "stop", NULL, error);
 }

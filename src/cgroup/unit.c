@@ -27,9 +27,7 @@ runc_unit_name (const char *path, char **ret_slice, char **ret_unit, GError **er
                        "cgroups, got \"%s\" instead",
                        path);
   *ret_slice = g_strdup (parts[0]);
-  *ret_unit = g_str_has_suffix (parts[2], ".slice")
-                  ? g_strdup (parts[2])
-                  : g_strdup_printf ("%s-%s.scope", parts[1], parts[2]);
+  *ret_unit = g_strdup_printf ("%s-%s.scope", parts[1], parts[2]);
   return TRUE;
 }
 
@@ -440,19 +438,9 @@ runc_unit_start_properties (const RuncCgroupSetup *setup, pid_t pid, GError **er
     return NULL;
   add (&list, "Description",
        g_variant_new_take_string (g_strdup_printf ("libcontainer container %s", setup->id)));
-  if (g_str_has_suffix (unit, ".slice"))
-    {
-      const char *wants[] = { slice, NULL };
-      add (&list, "Wants", g_variant_new_strv (wants, -1));
-    }
-  else
-    {
-      add (&list, "Slice", g_variant_new_string (slice));
-      add_flag (&list, "Delegate", TRUE);
-      if (pid > 0)
-        add (&list, "PIDs",
-             g_variant_new_fixed_array (G_VARIANT_TYPE_UINT32, pids, 1, sizeof pids[0]));
-    }
+  add (&list, "Slice", g_variant_new_string (slice));
+  add_flag (&list, "Delegate", TRUE);
+  add (&list, "PIDs", g_variant_new_fixed_array (G_VARIANT_TYPE_UINT32, pids, 1, sizeof pids[0]));
   /* Accounting as if the cgroup had been made by hand, where all controllers are enabled. */
   add_flag (&list, "MemoryAccounting", TRUE);
   add_flag (&list, "CPUAccounting", TRUE);

@@ -8,14 +8,14 @@
 
 #include <glib.h>
 
-/* Split "slice:prefix:name": the slice the unit is in, and what it is called: "prefix-name.scope",
- * or the name alone when that ends in ".slice". New strings.
+/* Split "slice:prefix:name": the slice the unit is in, and what it is called: "prefix-name.scope".
+ * New strings.
  *
  * Errors: RUNC_ERROR_INVALID_SPEC unless there are three parts. */
 gboolean runc_unit_name (const char *path, char **ret_slice, char **ret_unit, GError **error);
 
-/* The properties that a unit for the container is started with, with its first process @pid (0:
- * none, for a test). The limits of setup->resources are among them, and the annotations
+/* The properties that a unit for the container is started with, with its first process @pid. The
+ * limits of setup->resources are among them, and the annotations
  * (setup->properties, "Name=gvariant text") come last, so that they win.
  *
  * Errors: RUNC_ERROR_INVALID_SPEC for a value that is no GVariant, or a limit that cannot be. */

@@ -120,9 +120,7 @@ plan_systemd_v1 (RuncBuilder *b, GError **error)
   dir = slice_dir (b, parts[0], error);
   if (dir == NULL)
     return FALSE;
-  unit = g_str_has_suffix (parts[2], ".slice")
-             ? runc_builder_printf (b, "%s/%s", dir, parts[2])
-             : runc_builder_printf (b, "%s/%s-%s.scope", dir, parts[1], parts[2]);
+  unit = runc_builder_printf (b, "%s/%s-%s.scope", dir, parts[1], parts[2]);
   cgroup->v1_dirs = runc_builder_alloc (b, (host->n_cgroup1 + 1) * sizeof (char *));
   for (gsize i = 0; i < host->n_cgroup1; i++)
     cgroup->v1_dirs[i] = runc_builder_path (b, host->cgroup1[i].mountpoint, unit);
@@ -151,6 +149,11 @@ plan_systemd (RuncBuilder *b, GError **error)
         return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
                            "linux.cgroupsPath: expected cgroupsPath to be of format "
                            "\"slice:prefix:name\" for systemd cgroups, got \"%s\" instead",
+                           path);
+      if (g_str_has_suffix (parts[2], ".slice"))
+        return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
+                           "linux.cgroupsPath: '%s' names a slice, which has no processes of its "
+                           "own: a container needs a name without '.slice'",
                            path);
       cgroup->path = runc_builder_printf (b, "%s:%s:%s", parts[0][0] != '\0' ? parts[0] : slice,
                                           parts[1], parts[2]);

@@ -156,6 +156,11 @@ resources() { config ".linux.resources += $1"; }
   run_ct
   expect_status 1
   expect_match "runc-$CT\.scope.*NoSuchThing"
+  config '.annotations = {"org.systemd.property.CPUWeight": "uint64 77777777"}'
+  run_ct
+  expect_status 1
+  expect_match "runc-$CT\.scope': .*CPUWeight"
+  expect_no_match "MemoryAccounting"
 }
 
 @test "systemd: cgroupsPath is slice:prefix:name" {
@@ -174,6 +179,14 @@ resources() { config ".linux.resources += $1"; }
   run_ct
   expect_status 1
   expect_match 'slice:prefix:name'
+}
+
+@test "systemd: a slice takes no processes, and ours are left in peace" {
+  config --arg path "user.slice:pre:$CT.slice" '.linux.cgroupsPath = $path'
+  args true
+  run_ct
+  expect_status 1
+  expect_match "names a slice"
 }
 
 @test "systemd: an active unit of that name is refused, and lives" {

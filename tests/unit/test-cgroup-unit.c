@@ -20,7 +20,6 @@ test_name (void)
     { "system.slice:runc:ct1", "system.slice", "runc-ct1.scope" },
     { "user.slice:libpod:0123", "user.slice", "libpod-0123.scope" },
     { "a-b.slice::x", "a-b.slice", "-x.scope" },
-    { "machine.slice:runc:pods.slice", "machine.slice", "pods.slice" },
     { "/system.slice/x", NULL, NULL },
     { "a:b", NULL, NULL },
     { "a:b:c:d", NULL, NULL },
@@ -174,28 +173,27 @@ test_start (void)
   {
     const char *path;
     const char *annotation;
-    pid_t pid;
     const char *expected;
   } table[] = {
-    { "user.slice:runc:ct", NULL, 5,
+    { "user.slice:runc:ct", NULL,
       "[('Description', <'libcontainer container ct'>), ('Slice', <'user.slice'>), "
       "('Delegate', <true>), ('PIDs', <[uint32 5]>), " ACCOUNTING "]" },
-    { "system.slice:x:pods.slice", NULL, 5,
-      "[('Description', <'libcontainer container ct'>), ('Wants', <['system.slice']>), " ACCOUNTING
-      "]" },
-    { "user.slice:runc:ct", "TimeoutStopUSec=uint64 5", 0,
+    { "user.slice:runc:ct", "TimeoutStopUSec=uint64 5",
       "[('Description', <'libcontainer container ct'>), ('Slice', <'user.slice'>), "
-      "('Delegate', <true>), " ACCOUNTING ", ('TimeoutStopUSec', <uint64 5>)]" },
-    { "user.slice:runc:ct", "TimeoutStopSec=1.5", 0,
+      "('Delegate', <true>), ('PIDs', <[uint32 5]>), " ACCOUNTING
+      ", ('TimeoutStopUSec', <uint64 5>)]" },
+    { "user.slice:runc:ct", "TimeoutStopSec=1.5",
       "[('Description', <'libcontainer container ct'>), ('Slice', <'user.slice'>), "
-      "('Delegate', <true>), " ACCOUNTING ", ('TimeoutStopUSec', <uint64 1500000>)]" },
-    { "user.slice:runc:ct", "After=['a.service', 'b.service']", 0,
+      "('Delegate', <true>), ('PIDs', <[uint32 5]>), " ACCOUNTING
+      ", ('TimeoutStopUSec', <uint64 1500000>)]" },
+    { "user.slice:runc:ct", "After=['a.service', 'b.service']",
       "[('Description', <'libcontainer container ct'>), ('Slice', <'user.slice'>), "
-      "('Delegate', <true>), " ACCOUNTING ", ('After', <['a.service', 'b.service']>)]" },
-    { "user.slice:runc:ct", "TimeoutStopSec='soon'", 0,
+      "('Delegate', <true>), ('PIDs', <[uint32 5]>), " ACCOUNTING
+      ", ('After', <['a.service', 'b.service']>)]" },
+    { "user.slice:runc:ct", "TimeoutStopSec='soon'",
       "!annotations[\"org.systemd.property.TimeoutStopSec\"]: value parse error: ''soon'' is not a "
       "number" },
-    { "user.slice:runc:ct", "CollectMode=oops", 0,
+    { "user.slice:runc:ct", "CollectMode=oops",
       "!annotations[\"org.systemd.property.CollectMode\"]: value parse error: 'oops': 0-4:unknown "
       "keyword" },
   };
@@ -206,7 +204,7 @@ test_start (void)
       const RuncCgroupSetup setup
           = { .id = "ct", .systemd_path = table[i].path, .properties = annotations };
       g_autoptr (GError) error = NULL;
-      g_autoptr (GVariant) properties = runc_unit_start_properties (&setup, table[i].pid, &error);
+      g_autoptr (GVariant) properties = runc_unit_start_properties (&setup, 5, &error);
 
       check (table[i].path, properties, error, table[i].expected);
     }

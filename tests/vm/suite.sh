@@ -1,19 +1,26 @@
 #!/bin/bash
 # Run the bats files in the test machine (see README.md). Started there by tests/run, through run.sh.
 #
-#   suite.sh [--filter REGEX] [--file NAME]... PASS...
+#   suite.sh [--all | --file NAME...] [--filter REGEX] PASS...
 #
 # Passes:
 #   user           tests/rootless as an ordinary user who is logged in, with a systemd session
 #   root           tests/root and tests/rootless as root, cgroups by hand
 #   root-systemd   the same with --systemd-cgroup
 #
+# Everything takes about an hour here. Without --all and --file, it is those files for which this host is another than
+# the one outside: of what a user gets from systemd, and of cgroups.
+#
 # Each leaves what bats says in /host/out/vm-PASS.tap, and how long it took in vm-PASS.seconds.
 set -u
 
 top=/var/tmp/runc
 filter=()
+all=
 files=()
+user_files=(cgroup-systemd run lifecycle exec userns namespaces)
+root_files=(cgroup-limits cgroup-life)
+root_systemd_files=(cgroup-systemd cgroup-limits cgroup-life)
 passes=()
 
 while (($# > 0)); do
@@ -23,29 +30,39 @@ while (($# > 0)); do
     shift
     ;;
   --file)
-    files+=("$2")
+    files+=("${2%.bats}")
     shift
     ;;
+  --all) all=1 ;;
   *) passes+=("$1") ;;
   esac
   shift
 done
 
-# selection DIRECTORY...: the files of these directories, all or those that were named.
+# selection DIRECTORY...: the files of these directories, but for a selection by name.
 selection() {
-  local dir file
+  local dir file name
   for dir; do
     for file in "$top/src/tests/$dir"/*.bats; do
-      ((${#files[@]} == 0)) || [[ " ${files[*]} " == *" ${file##*/} "* ]] && echo "$file"
+      name=${file##*/}
+      ((${#wanted[@]} == 0)) || [[ " ${wanted[*]} " == *" ${name%.bats} "* ]] && echo "$file"
     done
   done
 }
 
-# pass NAME MODE DIRECTORY...
+# pass NAME MODE DIRECTORY... -- FILE...: these files are what is run when nothing else was asked for.
 pass() {
-  local name=$1 mode=$2 start=$SECONDS become=(env) selected
+  local name=$1 mode=$2 start=$SECONDS become=(env) directories=() wanted selected
   shift 2
-  mapfile -t selected < <(selection "$@")
+  while [[ $1 != -- ]]; do
+    directories+=("$1")
+    shift
+  done
+  shift
+  wanted=("$@")
+  [[ -z $all ]] || wanted=()
+  ((${#files[@]} == 0)) || wanted=("${files[@]}")
+  mapfile -t selected < <(selection "${directories[@]}")
   ((${#selected[@]} > 0)) || return 0
   [[ $name != user ]] || become=(as-tester RUNC_TEST_SESSION=1)
   # Time goes slower in here.
@@ -63,8 +80,8 @@ cp -r /host/src /host/build "$top/"
 
 for name in "${passes[@]}"; do
   case $name in
-  user) pass user user rootless ;;
-  root) pass root root-v2 root rootless ;;
-  root-systemd) pass root-systemd root-systemd root rootless ;;
+  user) pass user user rootless -- "${user_files[@]}" ;;
+  root) pass root root-v2 root rootless -- "${root_files[@]}" ;;
+  root-systemd) pass root-systemd root-systemd root rootless -- "${root_systemd_files[@]}" ;;
   esac
 done
