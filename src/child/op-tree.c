@@ -75,13 +75,6 @@ runc_child_op_open_tree (RuncChild *child, const RuncOp *op)
       if (fstatfs (fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
         return runc_child_fail (child, RUNC_FAIL_VERIFY, -ENOTSUP);
     }
-  if (tree->nofollow)
-    {
-      struct stat st;
-
-      if (fstat (fd, &st) < 0 || S_ISLNK (st.st_mode))
-        return runc_child_fail (child, RUNC_FAIL_SOURCE, -ELOOP);
-    }
   r = set_tree_attributes (child, tree, fd);
   if (r == 0)
     runc_child_set_slot (child, op->slot, runc_steal_fd (&fd));
@@ -237,7 +230,7 @@ open_target (RuncChild *child, const RuncOp *op, int tree)
     return runc_child_fail (child, RUNC_FAIL_SOURCE, -errno);
   if (op->u.tree.target_nofollow)
     {
-      fd = runc_sys_open_in_root (root, op->target, O_PATH, true);
+      fd = runc_sys_open_in_root (root, op->target, O_PATH | O_NOFOLLOW, false);
       if (fd != -ENOENT)
         return fd < 0 ? runc_child_fail (child, RUNC_FAIL_RESOLVE, fd) : fd;
     }
@@ -247,7 +240,7 @@ open_target (RuncChild *child, const RuncOp *op, int tree)
     {
       /* A link that came in between has been followed there. */
       runc_close_fd (fd);
-      fd = runc_sys_open_in_root (root, op->target, O_PATH, true);
+      fd = runc_sys_open_in_root (root, op->target, O_PATH | O_NOFOLLOW, false);
     }
   return fd < 0 ? runc_child_fail (child, RUNC_FAIL_CREATE, fd) : fd;
 }

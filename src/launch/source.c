@@ -52,18 +52,13 @@ make_userns (const RuncMapPlan *maps, GError **error)
   return runc_steal_fd (&userns);
 }
 
-/* What the source has to be: -ENOTSUP or -ELOOP when it is not. */
-static int
+/* Whether the source is what it has to be. */
+static bool
 verify (const RuncOpTree *tree, int fd)
 {
   struct statfs fs;
-  struct stat st;
 
-  if (tree->must_be_proc && (fstatfs (fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC))
-    return -ENOTSUP;
-  if (tree->nofollow && (fstat (fd, &st) < 0 || S_ISLNK (st.st_mode)))
-    return -ELOOP;
-  return 0;
+  return !tree->must_be_proc || (fstatfs (fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC);
 }
 
 /* First what goes for the whole tree, then what only its top has. */
@@ -114,14 +109,11 @@ runc_launch_open_source (const RuncChildPlan *plan, RuncSlot *slot, GError **err
   if (slot->fd < 0)
     return runc_throw_neg (error, slot->fd, "%s: error mounting \"%s\": cannot open it",
                            slot->label, tree->path);
-  r = verify (tree, slot->fd);
-  if (r < 0)
-    return runc_throw (error, RUNC_ERROR_INVALID_SPEC, "%s: error mounting \"%s\": %s", slot->label,
-                       tree->path,
-                       r == -ELOOP
-                           ? "it is a symlink, and has the option 'src-nofollow'"
-                           : "it cannot be mounted because it is not of type proc (and only "
-                             "that may be on /proc)");
+  if (!verify (tree, slot->fd))
+    return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
+                       "%s: error mounting \"%s\": it cannot be mounted because it is not of type "
+                       "proc (and only that may be on /proc)",
+                       slot->label, tree->path);
   r = set_attributes (tree, slot->fd, userns);
   if (r < 0)
     return runc_throw_neg (error, r, "%s: error mounting \"%s\": cannot set its attributes%s",

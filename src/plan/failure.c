@@ -10,6 +10,7 @@
 #include "wire/wire.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 
 #define PREFIX "unable to start container process: error during container init: "
@@ -51,8 +52,6 @@ mount_hint (const RuncPlan *plan, const RuncOp *op, const struct RuncPlanFailure
     return " (other mounts are below it, which a layer cannot have)";
   if (failure->errnum == EINVAL && op->kind == RUNC_OP_OPEN_TREE && !op->u.tree.recursive)
     return " (other mounts are below it: use 'rbind')";
-  if (failure->errnum == ELOOP && op->kind == RUNC_OP_OPEN_TREE && op->u.tree.nofollow)
-    return " (it is a symlink, and has the option 'src-nofollow')";
   if (failure->errnum == ENODEV && (op->kind == RUNC_OP_MOUNT || op->kind == RUNC_OP_NEW_TREE))
     return " (the kernel does not have this filesystem)";
   if (failure->errnum == EPERM && plan->new_userns && type[0] != '\0')
@@ -234,20 +233,33 @@ throw_self_map (const RuncPlan *plan, const RuncOp *op, const struct RuncPlanFai
                      why, runc_plan_map_hint (&plan->maps, failure->errnum));
 }
 
-static gboolean
-throw_scheduler (const RuncPlan *plan, const RuncOp *op, const struct RuncPlanFailure *failure,
-                 GError **error)
+/* Why a priority was refused. */
+static const char *
+priority_hint (const RuncPlan *plan, const RuncOp *op)
 {
   const RuncSpecResources *resources = plan->cgroup.resources;
+  bool realtime = op->kind == RUNC_OP_SCHEDULER
+                  && (op->u.scheduler.policy == SCHED_FIFO || op->u.scheduler.policy == SCHED_RR);
+
+  if (plan->new_userns || plan->cgroup.driver == RUNC_CGROUP_DRIVER_NONE)
+    return " (only root may raise a priority)";
+  if (op->kind == RUNC_OP_SCHEDULER && resources != NULL && resources->cpu != NULL
+      && resources->cpu->cpus != NULL)
+    return " (process scheduler can't be used together with AllowedCPUs)";
+  if (realtime && plan->cgroup.driver == RUNC_CGROUP_DRIVER_FS1)
+    return " (its cgroup has no real-time: set linux.resources.cpu.realtimeRuntime)";
+  return "";
+}
+
+static gboolean
+throw_priority (const RuncPlan *plan, const RuncOp *op, const struct RuncPlanFailure *failure,
+                GError **error)
+{
   const char *why = runc_strerror (failure->errnum);
 
-  if (failure->errnum == EPERM && resources != NULL && resources->cpu != NULL
-      && resources->cpu->cpus != NULL)
-    return runc_throw (error, RUNC_ERROR_CHILD,
-                       PREFIX "%s: process scheduler can't be used together with AllowedCPUs",
-                       op->label);
-  return runc_throw (error, RUNC_ERROR_CHILD, PREFIX "%s: error setting scheduler: %s", op->label,
-                     why);
+  return runc_throw (error, RUNC_ERROR_CHILD, PREFIX "%s: error setting %s: %s%s", op->label,
+                     op->kind == RUNC_OP_SCHEDULER ? "scheduler" : "I/O priority", why,
+                     failure->errnum == EPERM ? priority_hint (plan, op) : "");
 }
 
 static gboolean
@@ -362,7 +374,8 @@ runc_plan_throw_failure (const RuncPlan *plan, const struct RuncPlanFailure *fai
     case RUNC_OP_JOIN:
       return throw_join (plan, op, failure, error);
     case RUNC_OP_SCHEDULER:
-      return throw_scheduler (plan, op, failure, error);
+    case RUNC_OP_IO_PRIORITY:
+      return throw_priority (plan, op, failure, error);
     case RUNC_OP_RLIMITS:
       return throw_rlimit (op, failure, error);
     case RUNC_OP_MKNOD:

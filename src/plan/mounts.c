@@ -98,6 +98,16 @@ check_idmap (RuncBuilder *b, const RuncPlannedMount *m, GError **error)
 }
 
 static gboolean
+check_links (const RuncPlannedMount *m, GError **error)
+{
+  if (m->options.copy_symlink && (m->options.src_nofollow || m->options.dest_nofollow))
+    return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
+                       "%s.options: 'copy-symlink' excludes 'src-nofollow' and 'dest-nofollow'",
+                       m->label);
+  return TRUE;
+}
+
+static gboolean
 parse_mount (RuncBuilder *b, RuncPlannedMount *m, const RuncSpecMount *spec, gsize index,
              GError **error)
 {
@@ -127,7 +137,7 @@ parse_mount (RuncBuilder *b, RuncPlannedMount *m, const RuncSpecMount *spec, gsi
                            "options applied",
                            m->label, m->options.data[0]);
     }
-  return check_target (m, error) && check_idmap (b, m, error);
+  return check_target (m, error) && check_idmap (b, m, error) && check_links (m, error);
 }
 
 /* A bind mount of our own: @name in the state directory, which the parent makes, on @target. */

@@ -215,9 +215,9 @@ typedef struct RuncOpTree
 {
   const char *path;     /* host path */
   bool recursive;       /* rbind */
-  bool nofollow;        /* the last component must not be a symlink */
+  bool nofollow;        /* a symlink is mounted itself, not what it points to */
   bool keep;            /* ATTACH: attach a clone, keep the slot */
-  bool target_nofollow; /* ATTACH: `target` itself must not be a symlink */
+  bool target_nofollow; /* ATTACH: on a symlink itself, not on what it points to */
   bool must_be_proc;    /* OPEN_TREE: the source must be (part of) a procfs */
   bool on_proc;         /* ATTACH: `target` may be on a procfs; else that is -EPERM at VERIFY */
   uint64_t attr_set;    /* MOUNT_ATTR_* of the top mount */

@@ -37,6 +37,7 @@ rootless_suites = \
 	tests/rootless/hooks.bats \
 	tests/rootless/lifecycle.bats \
 	tests/rootless/list.bats \
+	tests/rootless/mount-options.bats \
 	tests/rootless/mounts.bats \
 	tests/rootless/namespaces.bats \
 	tests/rootless/nested.bats \
@@ -45,6 +46,7 @@ rootless_suites = \
 	tests/rootless/process.bats \
 	tests/rootless/reap.bats \
 	tests/rootless/run.bats \
+	tests/rootless/scheduling.bats \
 	tests/rootless/seccomp.bats \
 	tests/rootless/sockets.bats \
 	tests/rootless/spec.bats \
