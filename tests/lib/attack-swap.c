@@ -57,18 +57,18 @@ exchange_all (const char *name, const char *link)
   return n;
 }
 
-/* Replace DIR/@name, if it is there, with a link to @target, or remove such a link. */
+/* Replace DIR/@name, if it is there, with a link to @target, or @remove such a link. */
 static bool
-replace (const char *name, const char *link, const char *target)
+replace (const char *name, const char *link, const char *target, bool remove)
 {
   struct stat st;
 
   if (fstatat (dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
     return false;
-  if (S_ISLNK (st.st_mode))
+  if (!S_ISLNK (st.st_mode))
+    return renameat (dir, link, dir, name) == 0 && symlinkat (target, dir, link) == 0;
+  if (remove)
     unlinkat (dir, name, 0);
-  else if (renameat (dir, link, dir, name) == 0)
-    return symlinkat (target, dir, link) == 0;
   return false;
 }
 
@@ -79,13 +79,13 @@ replace_all (const char *prefix, const char *link, const char *target)
   char name[300];
 
   while (!has_ended ())
-    for (int pass = 0; pass < 64; pass++)
+    for (int pass = 0; pass < 1024; pass++)
       {
-        n += replace (prefix, link, target);
+        n += replace (prefix, link, target, pass == 0);
         for (int digit = 0; digit <= 9; digit++)
           {
             snprintf (name, sizeof name, "%s%d", prefix, digit);
-            n += replace (name, link, target);
+            n += replace (name, link, target, pass == 0);
           }
       }
   return n;
