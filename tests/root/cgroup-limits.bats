@@ -119,8 +119,12 @@ resources() { config ".linux.resources += $1"; }
   sleeper
   start_ct
   expect_eq "$(cat "$(cg_dir cpu)/cpu.rt_period_us") $(cat "$(cg_dir cpu)/cpu.rt_runtime_us")" "500000 20000"
-  runc update --cpu-rt-runtime 10000 --cpu-rt-period 800000 "$CT"
-  expect_eq "$(cat "$(cg_dir cpu)/cpu.rt_period_us") $(cat "$(cg_dir cpu)/cpu.rt_runtime_us")" "800000 10000"
+  # Each is checked against the present value of the other, in whichever order they come.
+  local pair
+  for pair in "800000 10000" "10000 3000" "900000 20000" "100000 2000"; do
+    runc update --cpu-rt-period "${pair% *}" --cpu-rt-runtime "${pair#* }" "$CT"
+    expect_eq "$(cat "$(cg_dir cpu)/cpu.rt_period_us") $(cat "$(cg_dir cpu)/cpu.rt_runtime_us")" "$pair"
+  done
 }
 
 @test "cgroup: huge pages, and update" {
@@ -324,6 +328,39 @@ disk() { awk 'NR > 2 && $4 !~ /[0-9]$/ { print $1 ":" $2; exit }' /proc/partitio
   else
     expect_eq "$(cat "$(cg_dir cpu)/cpu.cfs_quota_us")" -1
   fi
+}
+
+@test "update: quota and period below a parent with a limit, in whichever order is allowed" {
+  needs_controller cpu
+  local parent pair
+  config --arg path "/$CT-parent/x" '.linux.cgroupsPath = $path'
+  sleeper
+  start_ct
+  parent=$(dirname "$(cg_dir cpu)")
+  if unified; then echo 50000 100000 >"$parent/cpu.max"; else echo 50000 >"$parent/cpu.cfs_quota_us"; fi
+  for pair in "3000 10000" "90000 200000" "40000 100000"; do
+    runc update --cpu-quota "${pair% *}" --cpu-period "${pair#* }" "$CT"
+    if unified; then
+      expect_eq "$(cat "$(cg_dir cpu)/cpu.max")" "$pair"
+    else
+      expect_eq "$(cat "$(cg_dir cpu)/cpu.cfs_quota_us") $(cat "$(cg_dir cpu)/cpu.cfs_period_us")" "$pair"
+      run runc update --cpu-quota 60000 --cpu-period 100000 "$CT"
+      expect_status 1
+    fi
+  done
+  runc delete --force "$CT"
+  find /sys/fs/cgroup -depth -type d -name "$CT-parent" -exec rmdir {} +
+}
+
+@test "update: a paused container stays paused" {
+  needs_controller pids
+  sleeper
+  start_ct
+  runc pause "$CT"
+  runc update --pids-limit 30 "$CT"
+  echo '{"devices": [{"allow": false, "access": "rwm"}]}' | runc update -r - "$CT"
+  has_status "$CT" paused
+  expect_eq "$(cg_value pids pids.max pids.max)" 30
 }
 
 @test "update: from a file, and from stdin" {
