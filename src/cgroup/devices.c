@@ -320,31 +320,54 @@ emit_return (GArray *code, gboolean allow)
   emit (code, (struct bpf_insn){ .code = BPF_JMP | BPF_EXIT });
 }
 
-/* If the request (type in r2, access in r3, major in r4, minor in r5) is for the devices of @e,
- * return
- * @allow; else fall through. */
+/* The word at @offset of the request to r2. */
+static void
+emit_load (GArray *code, gint16 offset)
+{
+  emit (code, (struct bpf_insn){ .code = BPF_LDX | BPF_MEM | BPF_W,
+                                 .dst_reg = BPF_REG_2,
+                                 .src_reg = BPF_REG_1,
+                                 .off = offset });
+}
+
+/* If the request is for the devices of @e, return @allow; else fall through.
+ *
+ * Each block loads what it compares. Were it kept in registers, the verifier would go through all
+ * blocks anew for each outcome of each comparison before them, which takes half a millisecond. */
 static void
 emit_exception (GArray *code, const RuncDeviceException *e, gboolean allow)
 {
   guint start = code->len;
 
+  emit_load (code, offsetof (struct bpf_cgroup_dev_ctx, access_type));
+  if (e->access != ACCESS_ALL)
+    emit (code, (struct bpf_insn){ .code = BPF_ALU | BPF_MOV | BPF_X,
+                                   .dst_reg = BPF_REG_3,
+                                   .src_reg = BPF_REG_2 });
+  /* The type is in the low half, the access in the high one. */
+  emit (code, (struct bpf_insn){
+                  .code = BPF_ALU | BPF_AND | BPF_K, .dst_reg = BPF_REG_2, .imm = 0xffff });
   emit_skip (code, BPF_JNE, BPF_REG_2, e->type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
   if (e->access != ACCESS_ALL)
     {
       /* Allowed is what asks for nothing else; denied is what asks for any of it. */
-      gint32 mask = (gint32)(allow ? ~e->access & ACCESS_ALL : e->access);
+      guint32 mask = allow ? ~e->access & ACCESS_ALL : e->access;
 
-      emit (code, (struct bpf_insn){ .code = BPF_ALU | BPF_MOV | BPF_X,
-                                     .dst_reg = BPF_REG_1,
-                                     .src_reg = BPF_REG_3 });
-      emit (code, (struct bpf_insn){
-                      .code = BPF_ALU | BPF_AND | BPF_K, .dst_reg = BPF_REG_1, .imm = mask });
-      emit_skip (code, allow ? BPF_JNE : BPF_JEQ, BPF_REG_1, 0);
+      emit (code, (struct bpf_insn){ .code = BPF_ALU | BPF_AND | BPF_K,
+                                     .dst_reg = BPF_REG_3,
+                                     .imm = (gint32)(mask << 16) });
+      emit_skip (code, allow ? BPF_JNE : BPF_JEQ, BPF_REG_3, 0);
     }
   if (e->major != ANY)
-    emit_skip (code, BPF_JNE, BPF_REG_4, (gint32)(guint32)e->major);
+    {
+      emit_load (code, offsetof (struct bpf_cgroup_dev_ctx, major));
+      emit_skip (code, BPF_JNE, BPF_REG_2, (gint32)(guint32)e->major);
+    }
   if (e->minor != ANY)
-    emit_skip (code, BPF_JNE, BPF_REG_5, (gint32)(guint32)e->minor);
+    {
+      emit_load (code, offsetof (struct bpf_cgroup_dev_ctx, minor));
+      emit_skip (code, BPF_JNE, BPF_REG_2, (gint32)(guint32)e->minor);
+    }
   emit_return (code, allow);
   for (guint i = start; i < code->len; i++)
     {
@@ -358,19 +381,8 @@ emit_exception (GArray *code, const RuncDeviceException *e, gboolean allow)
 GArray *
 runc_device_policy_compile (const RuncDevicePolicy *policy)
 {
-  /* struct bpf_cgroup_dev_ctx: type in the low and access in the high half of the first word, then
-   * major and minor. */
-  const struct bpf_insn load[] = {
-    { .code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_1, .off = 0 },
-    { .code = BPF_ALU | BPF_MOV | BPF_X, .dst_reg = BPF_REG_3, .src_reg = BPF_REG_2 },
-    { .code = BPF_ALU | BPF_AND | BPF_K, .dst_reg = BPF_REG_2, .imm = 0xffff },
-    { .code = BPF_ALU | BPF_RSH | BPF_K, .dst_reg = BPF_REG_3, .imm = 16 },
-    { .code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = BPF_REG_4, .src_reg = BPF_REG_1, .off = 4 },
-    { .code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = BPF_REG_5, .src_reg = BPF_REG_1, .off = 8 },
-  };
   GArray *code = g_array_new (FALSE, TRUE, sizeof (struct bpf_insn));
 
-  g_array_append_vals (code, load, G_N_ELEMENTS (load));
   for (guint i = 0; i < policy->exceptions->len; i++)
     emit_exception (code, &g_array_index (policy->exceptions, RuncDeviceException, i),
                     !policy->default_allow);

@@ -5,7 +5,6 @@
 #include "sys/fault.h"
 #include "sys/syscalls.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -25,30 +24,27 @@ open_directory (int dir_fd, const char *name)
                            RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH);
 }
 
-/* Empty the directory of @take_fd. */
+/* Empty the directory @fd. */
 static int
-remove_entries (int take_fd, int depth)
+remove_entries (int fd, int depth)
 {
-  DIR *dir = fdopendir (take_fd);
-  struct dirent *entry;
+  _Alignas(struct runc_dirent) char buffer[1024];
   int first_error = 0;
+  int n;
 
-  if (dir == NULL)
-    {
-      first_error = -errno;
-      runc_close_fd (take_fd);
-      return first_error;
-    }
-  while ((entry = readdir (dir)) != NULL)
-    {
-      if (strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0)
-        continue;
-      int r = remove_at (dirfd (dir), entry->d_name, depth);
-      if (r < 0 && first_error == 0)
-        first_error = r;
-    }
-  closedir (dir);
-  return first_error;
+  while ((n = runc_sys_getdents (fd, buffer, sizeof buffer)) > 0)
+    for (int at = 0; at < n;)
+      {
+        const struct runc_dirent *entry = (const struct runc_dirent *)(buffer + at);
+        int r = 0;
+
+        at += entry->reclen;
+        if (strcmp (entry->name, ".") != 0 && strcmp (entry->name, "..") != 0)
+          r = remove_at (fd, entry->name, depth);
+        if (r < 0 && first_error == 0)
+          first_error = r;
+      }
+  return first_error < 0 ? first_error : n;
 }
 
 static int
@@ -66,7 +62,7 @@ remove_at (int dir_fd, const char *name, int depth)
   if (depth == MAX_DEPTH)
     return -ELOOP;
 
-  int fd = open_directory (dir_fd, name);
+  autofd int fd = open_directory (dir_fd, name);
   if (fd == -EACCES && fchmodat (dir_fd, name, 0700, 0) == 0)
     fd = open_directory (dir_fd, name);
   if (fd < 0)
