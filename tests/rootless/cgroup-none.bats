@@ -23,7 +23,7 @@ expect_way_out() {
   expect_match "runc doctor"
 }
 
-# bats test_tags=no:root,no:root-v2,ours
+# bats test_tags=no:root,no:root-v2,no:root-systemd,ours
 @test "no cgroup: limits are refused, and the error says how to get delegation" {
   args true
   config '.linux.resources = {"memory": {"limit": 33554432}}'
@@ -34,7 +34,7 @@ expect_way_out() {
   expect_eq "$(ls -A "$STATE")" ""
 }
 
-# bats test_tags=no:root,no:root-v2,ours
+# bats test_tags=no:root,no:root-v2,no:root-systemd,ours
 @test "no cgroup: a cgroupsPath and a cgroup to manage are refused" {
   args true
   config '.linux.cgroupsPath = "/some/where"'
@@ -48,7 +48,7 @@ expect_way_out() {
   expect_match 'run.oci.delegate-cgroup.*rootless needs no limits'
 }
 
-# bats test_tags=no:root,no:root-v2
+# bats test_tags=no:root,no:root-v2,no:root-systemd
 @test "no cgroup: with --rootless=true limits are ignored, with a warning" {
   args echo ok
   config '.linux.resources = {"memory": {"limit": 33554432}} | .linux.cgroupsPath = "/some/where"'
@@ -58,7 +58,7 @@ expect_way_out() {
   ! is_ours || expect_match 'level=warning.*linux.resources: ignored, no cgroup is delegated to this user'
 }
 
-# bats test_tags=no:root,no:root-v2,ours
+# bats test_tags=no:root,no:root-v2,no:root-systemd,ours
 @test "no cgroup: device rules alone are no limit, and nothing is said" {
   args echo ok
   config '.linux.resources = {"devices": [{"allow": false, "access": "rwm"}]}'
@@ -67,7 +67,7 @@ expect_way_out() {
   expect_output ok
 }
 
-# bats test_tags=no:root,no:root-v2,ours
+# bats test_tags=no:root,no:root-v2,no:root-systemd,ours
 @test "no cgroup: what needs one says so, and the rest works" {
   local verb
   sleeper

@@ -258,6 +258,32 @@ resources() { config ".linux.resources += $1"; }
   expect_eq "$(property ActiveState)" active
 }
 
+@test "systemd: run.oci.delegate-cgroup: a cgroup to manage, below the limits" {
+  config '.annotations["run.oci.delegate-cgroup"] = "mine" | .linux.namespaces += [{"type": "cgroup"}] | .linux.namespaces |= unique_by(.type)'
+  resources '{"memory": {"limit": 67108864}}'
+  sleeper
+  start_ct
+  expect_match "/$UNIT/mine$" "$(cg_dir)"
+  run runc exec "$CT" grep 0:: /proc/self/cgroup
+  expect_ok
+  expect_output 0::/mine
+  expect_eq "$(cat "$(cg_dir)/../memory.max")" 67108864
+  grep -qw memory "$(cg_dir)/cgroup.controllers"
+  runc update --memory 96M "$CT"
+  expect_eq "$(cat "$(cg_dir)/../memory.max")" 100663296
+}
+
+# bats test_tags=ours
+@test "systemd: delete --force of a container whose state cannot be read ends it, and its unit" {
+  sleeper
+  start_ct
+  pid=$(state_of "$CT" .pid)
+  echo '{"broken' >"$STATE/$CT/state.json"
+  runc delete --force "$CT"
+  wait_gone "$pid"
+  expect_eq "$(ls -A "$STATE")" ""
+}
+
 @test "systemd: sub-cgroups with processes are gone after delete" {
   sleeper
   start_ct
