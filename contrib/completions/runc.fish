@@ -170,7 +170,7 @@ complete -c runc -n '__fish_seen_subcommand_from run' -l publish -s p -x -d 'for
 
 complete -c runc -n '__fish_seen_subcommand_from spec' -l bundle -s b -x -a '(__fish_complete_directories)' -d 'path to the root of the bundle directory (default: the current directory)'
 complete -c runc -n '__fish_seen_subcommand_from spec' -l rootless -d 'write a configuration for an ordinary user: one id, the host\'s network, no limits'
-complete -c runc -n '__fish_seen_subcommand_from spec' -l full -d 'with --rootless: all the ids that the user has, and a network of the container\'s own'
+complete -c runc -n '__fish_seen_subcommand_from spec' -l full -d 'with --rootless: all the ids that the user has, a root who can use them, a rootfs that can be written, and a network of the container\'s own'
 
 
 

@@ -82,7 +82,8 @@ static const RuncOption options[] = {
   { "rootless", 0, RUNC_OPTION_BOOL, offsetof (Options, rootless), NULL,
     "write a configuration for an ordinary user: one id, the host's network, no limits" },
   { "full", 0, RUNC_OPTION_BOOL, offsetof (Options, full), NULL,
-    "with --rootless: all the ids that the user has, and a network of the container's own" },
+    "with --rootless: all the ids that the user has, a root who can use them, a rootfs that can be "
+    "written, and a network of the container's own" },
   { 0 },
 };
 

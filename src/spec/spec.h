@@ -512,7 +512,8 @@ int runc_capability_last (void);
 /* What `runc spec` was asked for.
  *
  * @rootless: one id mapped to @uid and @gid, no network namespace, /sys bound, as runc writes it
- * @full: with @rootless: no explicit maps and an own network namespace on slirp instead
+ * @full: with @rootless: no explicit maps and an own network namespace on slirp instead; a rootfs
+ *   that can be written, and a root who may chown and change user
  * @cgroup2: the host has the unified cgroup hierarchy (alone), so there is a cgroup namespace too
  */
 typedef struct

@@ -30,8 +30,20 @@ add (RuncJson *object, const char *key, RuncJson *take_value)
   json_object_object_add (object, key, take_value);
 }
 
+/* A full container is for those who install and start things in it: its root has over its ids what
+ * engines give. */
 static RuncJson *
-new_process (void)
+new_capability_set (const RuncSpecTemplate *options)
+{
+  if (!options->full)
+    return STRINGS ("CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE");
+  return STRINGS ("CAP_AUDIT_WRITE", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID",
+                  "CAP_KILL", "CAP_NET_BIND_SERVICE", "CAP_SETFCAP", "CAP_SETGID", "CAP_SETPCAP",
+                  "CAP_SETUID", "CAP_SYS_CHROOT");
+}
+
+static RuncJson *
+new_process (const RuncSpecTemplate *options)
 {
   RuncJson *process = json_object_new_object ();
   RuncJson *user = json_object_new_object ();
@@ -49,14 +61,14 @@ new_process (void)
        STRINGS ("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm"));
   add (process, "cwd", new_string ("/"));
   for (gsize i = 0; i < G_N_ELEMENTS (sets); i++)
-    add (capabilities, sets[i], STRINGS ("CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"));
+    add (capabilities, sets[i], new_capability_set (options));
   add (process, "capabilities", capabilities);
   add (rlimit, "type", new_string ("RLIMIT_NOFILE"));
   add (rlimit, "hard", json_object_new_int (1024));
   add (rlimit, "soft", json_object_new_int (1024));
   json_object_array_add (rlimits, rlimit);
   add (process, "rlimits", rlimits);
-  add (process, "noNewPrivileges", json_object_new_boolean (TRUE));
+  add (process, "noNewPrivileges", json_object_new_boolean (!options->full));
   return process;
 }
 
@@ -187,9 +199,9 @@ runc_spec_template (const RuncSpecTemplate *options)
   RuncJson *root = json_object_new_object ();
 
   add (document, "ociVersion", new_string ("1.3.0"));
-  add (document, "process", new_process ());
+  add (document, "process", new_process (options));
   add (root, "path", new_string ("rootfs"));
-  add (root, "readonly", json_object_new_boolean (TRUE));
+  add (root, "readonly", json_object_new_boolean (!options->full));
   add (document, "root", root);
   add (document, "hostname", new_string ("runc"));
   add (document, "mounts", new_mounts (options));

@@ -81,13 +81,17 @@ setup() {
   run "$RUNC" spec --rootless --full --bundle "$BUNDLE"
   expect_ok
   config '.process.terminal = false'
-  args sh -c 'cat /proc/self/uid_map; ip -o addr show dev tap0; cat /etc/resolv.conf; echo here; : >/etc/passwd'
+  args sh -c 'cat /proc/self/uid_map; ip -o addr show dev tap0; cat /etc/resolv.conf; echo new >/work/file'
   run_split
-  expect_status 1
-  expect_match $'10\\.0\\.2\\.100.*\nnameserver 10\\.0\\.2\\.3\n(.*\n)?here'
-  expect_match 'Read-only file system' "$stderr"
+  expect_ok
+  expect_match $'10\\.0\\.2\\.100.*\nnameserver 10\\.0\\.2\\.3$'
+  expect_eq "$(cat "$BUNDLE/rootfs/work/file")" new
   if [[ $MODE == user ]]; then
     expect_match $'^ +0 +'"$HOST_UID"' +1\s+1 +[0-9]+ +65536'
+    args sh -c 'mkdir /work/dir && chown guest /work/dir && su guest -c "id -u; : >/work/dir/file"'
+    run_split
+    expect_ok
+    expect_output 1000
   else
     expect_match $'^ +0 +'"$HOST_UID"' +1\s'
   fi

@@ -108,4 +108,6 @@ get() { jq -r "$1" config.json; }
   expect_eq "$(get '.linux.gidMappings')" null
   get '.linux.namespaces[].type' | grep -qx network
   expect_eq "$(get '.annotations["run.oci.network"]')" slirp
+  expect_eq "$(get '.root.readonly, .process.noNewPrivileges')" $'false\nfalse'
+  get '.process.capabilities.effective[]' | grep -qx CAP_CHOWN
 }
