@@ -33,6 +33,7 @@ rootless_suites = \
 	tests/rootless/doctor.bats \
 	tests/rootless/engines.bats \
 	tests/rootless/exec.bats \
+	tests/rootless/features.bats \
 	tests/rootless/fds.bats \
 	tests/rootless/hooks.bats \
 	tests/rootless/lifecycle.bats \

@@ -317,3 +317,59 @@ PY
   run --separate-stderr runc update --l3-cache-schema L3:0=f "$CT"
   expect_error 1 'updating a non-existent Intel RDT configuration is not supported'
 }
+
+# bats test_tags=ours,no:user,no:single,no:userns
+@test "user: run.oci.keep_original_groups keeps the caller's groups" {
+  config '.annotations = {"run.oci.keep_original_groups": "1"} | .process.user.additionalGids = [5]'
+  args grep ^Groups: /proc/self/status
+  run setpriv --groups 4,27 -- "$RUNC" --root "$STATE" run --bundle "$BUNDLE" "$CT"
+  expect_ok
+  expect_match '^Groups:[[:space:]]4 27 *$'
+}
+
+# bats test_tags=ours
+@test "dev: a fifo of config.json" {
+  config '.linux.devices = [{"path": "/dev/pipe", "type": "p", "fileMode": 384}]'
+  script 'stat -c "%F %a" /dev/pipe'
+  run_ct
+  expect_ok
+  expect_output "fifo 600"
+}
+
+# bats test_tags=ours,no:root,no:root-v2
+@test "dev: a device that the machine does not have is left out, with a warning" {
+  config '.linux.devices = [{"path": "/dev/no-such-device", "type": "c", "major": 240, "minor": 3}]'
+  args ls /dev/null
+  run --separate-stderr runc run --bundle "$BUNDLE" "$CT"
+  expect_ok
+  expect_match "linux\\.devices\\[0\\]: '/dev/no-such-device' is left out" "$stderr"
+}
+
+# bats test_tags=ours,no:root,no:root-v2
+@test "oomScoreAdj: below the caller's it is left as it is, with a warning" {
+  own=$(cat /proc/self/oom_score_adj)
+  config --argjson score $((own - 1 < -1000 ? -1000 : own - 1)) '.process.oomScoreAdj = $score'
+  args cat /proc/self/oom_score_adj
+  run --separate-stderr runc run --bundle "$BUNDLE" "$CT"
+  expect_ok
+  expect_output "$own"
+  expect_match 'process\.oomScoreAdj: it stays at' "$stderr"
+}
+
+# bats test_tags=ours
+@test "rlimits: one that is given twice is an error" {
+  config '.process.rlimits = [{"type": "RLIMIT_CORE", "hard": 1, "soft": 1}, {"type": "RLIMIT_CORE", "hard": 2, "soft": 2}]'
+  args true
+  run --separate-stderr runc run --bundle "$BUNDLE" "$CT"
+  expect_error 1 "process\\.rlimits\\[1\\]: duplicate limit 'RLIMIT_CORE'"
+}
+
+# bats test_tags=ours
+@test "sysctl: those of the ipc and network namespaces, with dots or slashes" {
+  config '.linux.namespaces |= map(select(.type != "network")) + [{"type": "network"}]
+    | .linux.sysctl = {"kernel.msgmax": "4096", "net/ipv4/conf/lo/forwarding": "1", "net.ipv4.ip_unprivileged_port_start": "99"}'
+  args cat /proc/sys/kernel/msgmax /proc/sys/net/ipv4/conf/lo/forwarding /proc/sys/net/ipv4/ip_unprivileged_port_start
+  run_ct
+  expect_ok
+  expect_output $'4096\n1\n99'
+}
