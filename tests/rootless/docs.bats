@@ -118,8 +118,30 @@ needs_slirp() {
   ((n > 50)) || fail "only $n tests found"
 }
 
+@test "docs: spec-conformance.md has each field of config.json, and the tests that it names are there" {
+  local doc=$RUNC_SRCDIR/docs/spec-conformance.md file title name n=0
+  ! grep '^| ' "$doc" | grep -v '| test |$' | grep -v '`: "[^|]* |$' || fail "a row without a test"
+  while IFS=$'\t' read -r file title; do
+    case $file in
+    test-*) grep -qF "\"$title" "$RUNC_SRCDIR/tests/unit/$file.c" ;;
+    *) cat "$RUNC_SRCDIR"/tests/{rootless,root}/"$file" 2>/dev/null | grep '^@test "' | grep -qF "$title" ;;
+    esac || fail "no test '$title' in $file"
+    n=$((n + 1))
+  done < <(grep -oE '`[a-z-]+(\.bats)?`: "[^"]+"(, "[^"]+")*' "$doc" |
+    awk -F'`' '{ n = split($3, t, "\""); for (i = 2; i <= n; i += 2) print $2 "\t" t[i] }')
+  ((n > 100)) || fail "only $n tests found"
+  for name in ociVersion path readonly hostname domainname annotations destination source type options uidMappings \
+    gidMappings terminal consoleSize cwd env args rlimits apparmorProfile selinuxLabel capabilities noNewPrivileges \
+    oomScoreAdj scheduler ioPriority execCPUAffinity uid gid additionalGids umask timeout namespaces timeOffsets devices \
+    netDevices cgroupsPath resources rootfsPropagation maskedPaths readonlyPaths mountLabel sysctl personality \
+    memoryPolicy intelRdt defaultAction defaultErrnoRet names action errnoRet architectures flags listenerPath \
+    listenerMetadata; do
+    grep -qE "^\|.*[\`.]$name\`" "$doc" || fail "there is no field $name"
+  done
+}
+
 @test "docs: links lead to files that are there" {
-  for file in README.md docs/{getting-started,differences,rootless,ci,nested,cgroups,security}.md; do
+  for file in README.md docs/{getting-started,differences,rootless,ci,nested,cgroups,security,spec-conformance}.md; do
     for link in $(grep -o '](\([^)]*\))' "$RUNC_SRCDIR/$file" | sed 's/](\(.*\))/\1/' | grep -v '^http'); do
       [[ $link == COPYING || -e $RUNC_SRCDIR/$(dirname "$file")/$link ]] || fail "$file: there is no $link"
     done
