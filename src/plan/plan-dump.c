@@ -400,6 +400,7 @@ describe_union (Sink *sink, const RuncOp *op)
       put_caps (sink, "ambient", op->u.caps.ambient);
       break;
     case RUNC_OP_CGROUP_JOIN:
+    case RUNC_OP_LEAVE_PROGRAM:
     case RUNC_OP_TAKE_NETWORK:
     case RUNC_OP_LOOPBACK_UP:
     case RUNC_OP_NEW_SESSION:

@@ -332,7 +332,7 @@ plan_many ()
   if [ "$mode" = user ]; then
     line batch run100 100 4 "$work/bin/limit" --user "$work/rootfs" /bin/true
   else
-    line batch run100 100 4 "$work/bin/limit" "$work/rootfs" /bin/true
+    line batch run100 100 4 "$work/bin/limit" --cgroup "/sys/fs/cgroup/runc-bench-$$" "$work/rootfs" /bin/true
   fi
   targets run100
   line below run100 bwrap
