@@ -71,6 +71,9 @@ GArray *runc_engine_processes (const RuncState *state, GError **error);
 /* Send @signal to all processes of the container. One that has none is no error. */
 gboolean runc_engine_signal_all (const RuncState *state, int signal, GError **error);
 
+/* Remove the container's cgroups with all that is in them; missing ones are fine. */
+gboolean runc_engine_remove_cgroup (const RuncState *state, GError **error);
+
 /* Parse "KILL", "SIGKILL" (in any case), "RTMIN+3", "9". 0, which only probes, is taken as well.
  * RUNC_ERROR_USAGE for anything else. */
 gboolean runc_engine_parse_signal (const char *text, int *ret_signal, GError **error);

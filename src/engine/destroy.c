@@ -85,12 +85,8 @@ runc_engine_destroy (RuncStateDir *dir, const RuncState *state, GError **error)
   if (!state->own_pidns)
     runc_engine_signal_all (state, SIGKILL, NULL);
   end_helpers (state);
-  if (runc_engine_has_cgroup (state))
-    {
-      RuncCgroupRef ref = runc_engine_cgroup_ref (state);
-      if (!runc_cgroup_remove (&ref, error))
-        return runc_prefix (error, "unable to remove container's cgroup");
-    }
+  if (runc_engine_has_cgroup (state) && !runc_engine_remove_cgroup (state, error))
+    return FALSE;
   if ((state->intel_rdt_mon_dir != NULL && !runc_rdt_remove (state->intel_rdt_mon_dir, error))
       || (state->intel_rdt_own && !runc_rdt_remove (state->intel_rdt_dir, error)))
     return FALSE;

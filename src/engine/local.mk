@@ -8,6 +8,7 @@ runc_sources += \
 	src/engine/kill.c \
 	src/engine/processes.c \
 	src/engine/query.c \
+	src/engine/remove-cgroup.c \
 	src/engine/signals.c \
 	src/engine/update.c src/engine/update.h \
 	src/engine/update-config.c

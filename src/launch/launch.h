@@ -117,3 +117,12 @@ gboolean runc_launch_supervise (RuncLaunch *launch, int *ret_status, GError **er
 gboolean runc_launch_send_console (const char *path, int console_fd, GError **error);
 /* Send the pidfd to the socket at @path. */
 gboolean runc_launch_send_pidfd (const char *path, int pidfd, GError **error);
+
+/* Do @work in a process of a new user namespace, with all rights over the ids of @maps, and wait
+ * for its end.
+ *
+ * @work: what it returns is 0 for success. It runs in a copy of this process: nothing that it
+ *   changes in memory is seen here
+ * Errors: the process could not be made, or did not succeed. */
+gboolean runc_launch_in_userns (const RuncMapPlan *maps, int (*work) (gpointer data), gpointer data,
+                                GError **error);

@@ -6,4 +6,5 @@ runc_sources += \
 	src/launch/self.c src/launch/self.h \
 	src/launch/sockets.c \
 	src/launch/source.c src/launch/source.h \
-	src/launch/supervise.c
+	src/launch/supervise.c \
+	src/launch/userns.c

@@ -273,18 +273,28 @@ own_cgroup() { awk -F: -v c="$1" '$2 == c { print $3 }' /proc/self/cgroup; }
   rmdir "$dir/$CT-caller/a" "$dir/$CT-caller"
 }
 
-@test "cgroup: a user to whom one is delegated, without systemd" {
-  unified || skip "this machine: no unified hierarchy"
-  local dir=/sys/fs/cgroup/$CT-user id=64123
-  mkdir -p "$dir/own"
-  chown $id "$dir/own" "$dir/own/cgroup.procs" "$dir/own/cgroup.subtree_control" "$dir/own/cgroup.threads"
-  chown -R $id "$STATE" "$XDG_RUNTIME_DIR" "$BUNDLE"
-  # In a cgroup of the user's own, as the user.
+# user_cgroup ID: a cgroup that belongs to a user, in USER_CGROUP, and from now on `runc` is that user's, in there.
+user_cgroup() {
+  USER_CGROUP=/sys/fs/cgroup/$CT-user/own USER_ID=$1
+  mkdir -p "$USER_CGROUP"
+  chown "$USER_ID" "$USER_CGROUP" "$USER_CGROUP"/cgroup.{procs,subtree_control,threads}
+  chown -R "$USER_ID" "$STATE" "$XDG_RUNTIME_DIR" "$BUNDLE"
   runc() {
-    sh -c 'echo 0 >"$0/cgroup.procs"; exec "$@"' "$dir/own" \
-      setpriv --reuid $id --regid $id --clear-groups "$RUNC" --root "$STATE" "$@"
+    sh -c 'echo 0 >"$0/cgroup.procs"; exec "$@"' "$USER_CGROUP" \
+      setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups "$RUNC" --root "$STATE" "$@"
   }
   config 'del(.linux.resources)'
+}
+
+remove_user_cgroup() {
+  expect_eq "$(ls -d "$USER_CGROUP"/*/ 2>/dev/null)" "" cgroups
+  wait_for rmdir "$USER_CGROUP"
+  rmdir "${USER_CGROUP%/own}"
+}
+
+@test "cgroup: a user to whom one is delegated, without systemd" {
+  unified || skip "this machine: no unified hierarchy"
+  user_cgroup 64123
   sleeper
   start_ct
   pid=$(state_of "$CT" .pid)
@@ -297,10 +307,27 @@ own_cgroup() { awk -F: -v c="$1" '$2 == c { print $3 }' /proc/self/cgroup; }
   # no device rules: it has no devices to give
   runc exec "$CT" sh -c ': >/dev/null'
   runc delete --force "$CT"
-  [[ ! -e $dir/own/$CT ]]
   wait_gone "$pid"
-  wait_for rmdir "$dir/own"
-  rmdir "$dir"
+  remove_user_cgroup
+}
+
+# bats test_tags=ours
+@test "cgroup: what another id of a user's container has made in its cgroup is gone after delete" {
+  unified || skip "this machine: no unified hierarchy"
+  needs newuidmap
+  local user
+  user=$(awk -F: '$3 >= 65536 { print $1 }' /etc/subuid | xargs -r -n 1 id -u 2>/dev/null | grep -vx 0 | head -n 1) || true
+  needs_of_machine "no user with subordinate ids" test -n "$user"
+  user_cgroup "$user"
+  config '.process.capabilities |= map_values(. + ["CAP_CHOWN", "CAP_SETUID", "CAP_SETGID"])
+    | .linux.namespaces |= (map(select(.type != "cgroup")) + [{"type": "cgroup"}])
+    | .mounts |= map(if .destination == "/sys/fs/cgroup" then .type = "cgroup2" | .options -= ["ro"] else . end)'
+  script 'mkdir /sys/fs/cgroup/theirs; chown 1000 /sys/fs/cgroup/theirs; : >/dev/shm/ready; exec sleep 1000'
+  start_ct
+  wait_for test -e "/proc/$(state_of "$CT" .pid)/root/dev/shm/ready"
+  runc exec --user 1000 "$CT" mkdir -p /sys/fs/cgroup/theirs/a/b
+  runc delete --force "$CT"
+  remove_user_cgroup
 }
 
 # ---------------------------------------------------------------- a container that manages its cgroup
