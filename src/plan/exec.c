@@ -50,7 +50,8 @@ join_ops (RuncBuilder *b, const RuncExecPlanInput *input)
     }
   if (b->ns.fork)
     runc_builder_op (b, RUNC_OP_FORK, "linux.namespaces");
-  if (input->attach)
+  /* A forked process says nothing before the one that forked it has said who it is. */
+  if (b->ns.fork || input->attach)
     runc_builder_op (b, RUNC_OP_WAIT, RUNC_LABEL_NONE)->u.message = RUNC_MESSAGE_MAPPED;
   if (b->ns.join_user)
     runc_builder_op (b, RUNC_OP_BECOME_ROOT, "linux.uidMappings")->u.ids.set_groups

@@ -100,8 +100,9 @@ namespace_ops (RuncBuilder *b)
     ns_op (b, RUNC_OP_UNSHARE, ns->unshare_flags);
   if (b->plan->maps.method == RUNC_MAP_SELF)
     self_map (b);
-  /* systemd makes the cgroup for a process that is there already. */
-  if (b->plan->maps.method == RUNC_MAP_DIRECT || b->plan->maps.method == RUNC_MAP_TOOLS
+  /* systemd makes the cgroup for a process that is there already; and a process that was forked
+   * says nothing before the one that forked it has said who it is. */
+  if (ns->fork || b->plan->maps.method == RUNC_MAP_DIRECT || b->plan->maps.method == RUNC_MAP_TOOLS
       || b->plan->cgroup.driver == RUNC_CGROUP_DRIVER_SYSTEMD)
     runc_builder_op (b, RUNC_OP_WAIT, RUNC_LABEL_NONE)->u.message = RUNC_MESSAGE_MAPPED;
 }
