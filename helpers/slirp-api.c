@@ -56,25 +56,41 @@ is_stale (const struct sockaddr_un *address)
          && errno == ECONNREFUSED;
 }
 
+/* A path that is too long for an address goes by way of its directory, which is then *@ret_dir_fd.
+ */
+static gboolean
+fill_address (const char *path, struct sockaddr_un *address, int *ret_dir_fd, GError **error)
+{
+  g_autofree char *dir = g_path_get_dirname (path);
+  g_autofree char *name = g_path_get_basename (path);
+  int n = g_snprintf (address->sun_path, sizeof address->sun_path, "%s", path);
+
+  if (n < (int)sizeof address->sun_path)
+    return TRUE;
+  *ret_dir_fd = open (dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (*ret_dir_fd < 0)
+    return runc_throw_errno (error, "cannot open '%s'", dir);
+  n = g_snprintf (address->sun_path, sizeof address->sun_path, "/proc/self/fd/%d/%s", *ret_dir_fd,
+                  name);
+  return n < (int)sizeof address->sun_path
+         || runc_throw (error, RUNC_ERROR_USAGE,
+                        "--api-socket '%s': its name is longer than a socket's can be", path);
+}
+
 int
 runc_slirp_api_listen (const char *path, GError **error)
 {
   struct sockaddr_un address = { .sun_family = AF_UNIX };
   autofd int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  autofd int dir_fd = -EBADF;
 
   if (fd < 0)
     {
       runc_throw_errno (error, "cannot make a socket");
       return -EBADF;
     }
-  if (strlen (path) >= sizeof address.sun_path)
-    {
-      runc_throw (error, RUNC_ERROR_USAGE,
-                  "--api-socket '%s': longer than the %zu bytes a socket's path can have", path,
-                  sizeof address.sun_path - 1);
-      return -EBADF;
-    }
-  strcpy (address.sun_path, path);
+  if (!fill_address (path, &address, &dir_fd, error))
+    return -EBADF;
 
   mode_t old_mask = umask (0077);
   int r = bind (fd, (struct sockaddr *)&address, sizeof address);
