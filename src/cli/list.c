@@ -14,15 +14,21 @@ typedef struct
   gboolean quiet;
 } Options;
 
+/* The last, of published ports, is only there when a container has some: scripts know the others.
+ */
 enum
 {
-  COLUMNS = 6
+  COLUMNS = 7
 };
 
-/* The cells of one line of the table; @pid is a buffer for its second. */
+/* The cells of one line of the table; @pid is a buffer for its second, *@ret_ports, which is
+ * freed first, what its last points to. */
 static void
-fill_cells (const RuncContainerInfo *info, char pid[16], const char *ret_cells[COLUMNS])
+fill_cells (const RuncContainerInfo *info, char pid[16], char **ret_ports,
+            const char *ret_cells[COLUMNS])
 {
+  g_free (*ret_ports);
+  *ret_ports = info->published != NULL ? g_strjoinv (",", info->published) : g_strdup ("");
   g_snprintf (pid, 16, "%d", (int)info->pid);
   ret_cells[0] = info->id;
   ret_cells[1] = pid;
@@ -30,6 +36,7 @@ fill_cells (const RuncContainerInfo *info, char pid[16], const char *ret_cells[C
   ret_cells[3] = info->bundle;
   ret_cells[4] = info->created;
   ret_cells[5] = info->owner;
+  ret_cells[6] = *ret_ports;
 }
 
 /* Columns are at least 12 wide and three blanks apart, the last is not filled up: what scripts cut.
@@ -38,17 +45,21 @@ static void
 print_table (const GPtrArray *containers)
 {
   static const char *const header[COLUMNS] = {
-    "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER",
+    "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER", "PORTS",
   };
   glong widths[COLUMNS];
   const char *cells[COLUMNS];
+  g_autofree char *ports = NULL;
+  int columns = COLUMNS - 1;
   char pid[16];
 
   for (int column = 0; column < COLUMNS; column++)
     widths[column] = MAX (12, g_utf8_strlen (header[column], -1) + 3);
   for (guint i = 0; i < containers->len; i++)
     {
-      fill_cells (containers->pdata[i], pid, cells);
+      fill_cells (containers->pdata[i], pid, &ports, cells);
+      if (ports[0] != '\0')
+        columns = COLUMNS;
       for (int column = 0; column < COLUMNS; column++)
         widths[column] = MAX (widths[column], g_utf8_strlen (cells[column], -1) + 3);
     }
@@ -57,11 +68,11 @@ print_table (const GPtrArray *containers)
       if (line == 0)
         memcpy (cells, header, sizeof cells);
       else
-        fill_cells (containers->pdata[line - 1], pid, cells);
-      for (int column = 0; column < COLUMNS - 1; column++)
+        fill_cells (containers->pdata[line - 1], pid, &ports, cells);
+      for (int column = 0; column < columns - 1; column++)
         printf ("%s%*s", cells[column], (int)(widths[column] - g_utf8_strlen (cells[column], -1)),
                 "");
-      puts (cells[COLUMNS - 1]);
+      puts (cells[columns - 1]);
     }
 }
 
