@@ -36,7 +36,7 @@ test  bats              cmd:bats
 test  jq                cmd:jq
 test  procps            cmd:ps
 test  iproute2          cmd:ip
-test  python3-minimal   cmd:python3
+test  python3           cmd:python3
 test  strace            cmd:strace
 test  socat             cmd:socat
 test  xz-utils          cmd:xz

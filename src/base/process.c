@@ -195,6 +195,21 @@ runc_memfd_with_text (const char *text, GError **error)
   return runc_steal_fd (&fd);
 }
 
+static char *self_path;
+
+char *
+runc_process_get_self (void)
+{
+  return self_path != NULL ? g_strdup (self_path) : g_file_read_link ("/proc/self/exe", NULL);
+}
+
+void
+runc_process_set_self (const char *path)
+{
+  g_free (self_path);
+  self_path = g_strdup (path);
+}
+
 char *
 runc_process_find_helper (const char *name, const char *variable)
 {
@@ -206,7 +221,7 @@ runc_process_find_helper (const char *name, const char *variable)
     return g_strdup (chosen);
   if (access (installed, X_OK) == 0)
     return g_steal_pointer (&installed);
-  self = g_file_read_link ("/proc/self/exe", NULL);
+  self = runc_process_get_self ();
   dir = self != NULL ? g_path_get_dirname (self) : NULL;
   beside = dir != NULL ? g_build_filename (dir, "helpers", name, NULL) : NULL;
   if (beside != NULL && access (beside, X_OK) == 0)

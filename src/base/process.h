@@ -54,6 +54,11 @@ gboolean runc_process_wait (RuncProcess *process, RuncProcessResult *ret_result,
  * error. */
 int runc_memfd_with_text (const char *text, GError **error);
 
+/* Where the runtime's executable is (new string), or NULL; @path: say so instead of /proc/self/exe,
+ * when we run from a copy of it. */
+char *runc_process_get_self (void);
+void runc_process_set_self (const char *path);
+
 /* The path of a helper program of ours (new string): $@variable, where it is installed, beside an
  * uninstalled runc, in $PATH; NULL when it is nowhere. */
 char *runc_process_find_helper (const char *name, const char *variable);

@@ -83,8 +83,7 @@ runc_doctor_check_slirp (RuncDoctor *doctor, RuncDoctorFinding *finding)
                                  "install'");
       return;
     }
-  request.userns = doctor->who == RUNC_WHO_USER;
-  if (request.userns)
+  if (doctor->who == RUNC_WHO_USER)
     flags |= CLONE_NEWUSER;
   runc_doctor_child_start (doctor, flags, stay, NULL, &try, &child);
   request.pid = child.pid;

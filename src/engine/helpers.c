@@ -84,14 +84,14 @@ runc_helpers_start_network (RuncCreation *creation, GError **error)
     .outbound_addr = plan->network.outbound_addr,
     .api_socket = api,
     .pid = creation->launch.pid,
-    .userns = plan->new_userns,
   };
   pid_t pid;
 
   if (!serves_network (plan))
     return TRUE;
-  return runc_net_helper_start (&request, &pid, error)
-         && (pid == 0 || note_helper (creation->state, pid, error));
+  /* The state is written at once: hooks may take long, and we be killed. */
+  return runc_net_helper_start (&request, &pid, error) && note_helper (creation->state, pid, error)
+         && runc_state_write (&creation->dir, creation->state, error);
 }
 
 /* ---- overlays ------------------------------------------------------------------------------ */

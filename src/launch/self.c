@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "sys/mount.h"
 #include "sys/procfs.h"
 #include "sys/program.h"
@@ -21,7 +22,8 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-/* Set in the environment of the second image, so that it cannot come to a third. */
+/* Set in the environment of the second image, so that it cannot come to a third. It is where the
+ * executable is: helpers may be beside it. */
 #define AGAIN "_RUNC_PROTECTED"
 
 /* Open the file we run from. */
@@ -113,6 +115,7 @@ execute_again (int fd, char *const *argv, int cwd_fd, GError **error)
 {
   extern char **environ;
   autofd int safe = read_only_view (fd);
+  g_autofree char *path = runc_process_get_self ();
 
   if (safe < 0 && is_refusal (safe))
     safe = sealed_copy (fd);
@@ -120,7 +123,7 @@ execute_again (int fd, char *const *argv, int cwd_fd, GError **error)
     return runc_throw_neg (error, safe, "cannot copy the runtime's executable");
   if (fchdir (cwd_fd) < 0)
     return runc_throw_errno (error, "cannot go back to the current directory");
-  g_setenv (AGAIN, "1", TRUE);
+  g_setenv (AGAIN, path != NULL ? path : "", TRUE);
   execveat (safe, "", argv, environ, AT_EMPTY_PATH);
   return runc_throw_errno (error, "cannot execute the runtime's protected executable");
 }
@@ -136,7 +139,10 @@ runc_launch_protect_self (RuncProgramPlan what, char *const *argv, int cwd_fd, R
     {
       /* Kernels before 6.14 name a program that was executed by fd after the number of the fd. */
       if (g_getenv (AGAIN) != NULL)
-        prctl (PR_SET_NAME, "runc", 0, 0, 0);
+        {
+          prctl (PR_SET_NAME, "runc", 0, 0, 0);
+          runc_process_set_self (g_getenv (AGAIN));
+        }
       g_unsetenv (AGAIN);
       return TRUE;
     }

@@ -1,22 +1,31 @@
 /* Starting the network helpers. Runs in the parent, while the container's process waits for
  * HOOKS_DONE.
  *
- * The helper gets the namespaces as fds, so that no pid can have been used again, and its stderr is
- * a pipe until it is ready: what it says becomes the error, or a warning.
+ * runc-slirp stays our child; it gets the namespaces as fds and says that it is ready on another.
+ * pasta gets them by path, which cannot be another's, as the process is our child and waits for us,
+ * or as stdin: it closes other fds. It goes into the background when it is ready, after it has
+ * written the pid that it has there to its stdout. The stderr of both is a pipe until then: what
+ * they say becomes the error, or a warning.
  */
 #include "net/helper.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/process.h"
+#include "sys/procfs.h"
 
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
-/* The fds of the helper, by number. */
+/* The fds of runc-slirp, by number. */
 enum
 {
   USERNS_FD = 3,
@@ -34,29 +43,10 @@ static const struct
   [RUNC_NET_PASTA] = { "pasta", "RUNC_PASTA", "Debian: apt-get install passt" },
 };
 
-static char *
-beside_us (const char *name)
-{
-  g_autofree char *self = g_file_read_link ("/proc/self/exe", NULL);
-  g_autofree char *dir = self != NULL ? g_path_get_dirname (self) : NULL;
-  g_autofree char *path = dir != NULL ? g_build_filename (dir, "helpers", name, NULL) : NULL;
-
-  return path != NULL && access (path, X_OK) == 0 ? g_steal_pointer (&path) : NULL;
-}
-
 char *
 runc_net_helper_path (RuncNetProgram program)
 {
-  const char *variable = g_getenv (programs[program].variable);
-  g_autofree char *installed = g_build_filename (RUNC_LIBEXECDIR, programs[program].name, NULL);
-  char *path;
-
-  if (variable != NULL && variable[0] != '\0')
-    return g_strdup (variable);
-  if (access (installed, X_OK) == 0)
-    return g_steal_pointer (&installed);
-  path = beside_us (programs[program].name);
-  return path != NULL ? path : g_find_program_in_path (programs[program].name);
+  return runc_process_find_helper (programs[program].name, programs[program].variable);
 }
 
 static void add (GPtrArray *argv, const char *format, ...) G_GNUC_PRINTF (2, 3);
@@ -71,96 +61,12 @@ add (GPtrArray *argv, const char *format, ...)
   va_end (ap);
 }
 
-static void
-slirp_arguments (const RuncNetRequest *request, GPtrArray *argv)
-{
-  if (request->userns)
-    add (argv, "--userns-fd=%d", USERNS_FD);
-  add (argv, "--netns-fd=%d", NETNS_FD);
-  add (argv, "--pid=%d", (int)request->pid);
-  add (argv, "--ready-fd=%d", READY_FD);
-  if (request->ipv6)
-    add (argv, "--ipv6");
-  if (request->host_loopback)
-    add (argv, "--enable-host-loopback");
-  if (request->outbound_addr != NULL)
-    add (argv, "--outbound-addr=%s", request->outbound_addr);
-  if (request->api_socket != NULL)
-    add (argv, "--api-socket=%s", request->api_socket);
-  for (char **p = request->publish; p != NULL && *p != NULL; p++)
-    add (argv, "--publish=%s", *p);
-}
-
-/* pasta's own way to say "[ip:]host:container[/udp]" is "-t ip/host:container". */
-static gboolean
-pasta_port (GPtrArray *argv, const char *text, GError **error)
-{
-  gboolean udp = g_str_has_suffix (text, "/udp");
-  g_autofree char *ports = g_strndup (text, strcspn (text, "/"));
-  char *container = strrchr (ports, ':');
-  char *host;
-
-  if (container == NULL)
-    return runc_throw (error, RUNC_ERROR_USAGE,
-                       "--publish '%s': not of the form [ip:]host:container[/udp]", text);
-  *container++ = '\0';
-  host = strrchr (ports, ':');
-  add (argv, udp ? "-u" : "-t");
-  if (host == NULL)
-    add (argv, "%s:%s", ports, container);
-  else
-    {
-      *host++ = '\0';
-      add (argv, "%s/%s:%s", ports, host, container);
-    }
-  return TRUE;
-}
-
-/* pasta goes into the background when the network works, and ends with its namespace. */
-static gboolean
-pasta_arguments (const RuncNetRequest *request, GPtrArray *argv, GError **error)
-{
-  add (argv, "--config-net");
-  add (argv, "--quiet");
-  if (!request->ipv6)
-    add (argv, "--ipv4-only");
-  if (!request->host_loopback)
-    add (argv, "--no-map-gw");
-  for (char **p = request->publish; p != NULL && *p != NULL; p++)
-    if (!pasta_port (argv, *p, error))
-      return FALSE;
-  if (request->publish == NULL || request->publish[0] == NULL)
-    {
-      add (argv, "-t");
-      add (argv, "none");
-      add (argv, "-u");
-      add (argv, "none");
-    }
-  add (argv, "-T");
-  add (argv, "none");
-  add (argv, "-U");
-  add (argv, "none");
-  add (argv, "%d", (int)request->pid);
-  return TRUE;
-}
-
-static int
-open_namespace (pid_t pid, const char *name, GError **error)
-{
-  g_autofree char *path = g_strdup_printf ("/proc/%d/ns/%s", (int)pid, name);
-  int fd = open (path, O_RDONLY | O_CLOEXEC);
-
-  if (fd < 0)
-    runc_throw_errno (error, "cannot open '%s'", path);
-  return fd;
-}
-
 /* The ends of the pipes and namespaces of one start. */
 typedef struct
 {
-  int userns;
+  int userns; /* that owns the other; not open if that is our own */
   int netns;
-  int ready[2];
+  int ready[2]; /* slirp: "1"; pasta: the pid that it has in the background */
   int messages[2];
 } Fds;
 
@@ -178,24 +84,139 @@ fds_clear (Fds *fds)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Fds, fds_clear)
 
 static gboolean
+open_namespaces (pid_t pid, Fds *fds, GError **error)
+{
+  g_autofree char *path = g_strdup_printf ("%d/ns/net", (int)pid);
+  autofd int proc = runc_sys_proc_open ();
+  struct stat owner, ours;
+
+  if (proc < 0)
+    return runc_throw_neg (error, proc, "cannot open '/proc'");
+  fds->netns = openat (proc, path, O_RDONLY | O_CLOEXEC);
+  if (fds->netns < 0)
+    return runc_throw_errno (error, "cannot open '/proc/%s'", path);
+  fds->userns = ioctl (fds->netns, NS_GET_USERNS);
+  if (fds->userns < 0)
+    return runc_throw_errno (error, "cannot find the owner of '/proc/%s'", path);
+  if (fstat (fds->userns, &owner) < 0 || fstatat (proc, "self/ns/user", &ours, 0) < 0)
+    return runc_throw_errno (error, "cannot look at '/proc/self/ns/user'");
+  if (owner.st_dev == ours.st_dev && owner.st_ino == ours.st_ino)
+    runc_close_fdp (&fds->userns);
+  return TRUE;
+}
+
+static gboolean
 fds_open (const RuncNetRequest *request, Fds *fds, GError **error)
 {
-  fds->netns = open_namespace (request->pid, "net", error);
-  if (fds->netns < 0)
-    return FALSE;
-  if (request->userns && (fds->userns = open_namespace (request->pid, "user", error)) < 0)
+  if (!open_namespaces (request->pid, fds, error))
     return FALSE;
   if (pipe2 (fds->ready, O_CLOEXEC) < 0 || pipe2 (fds->messages, O_CLOEXEC) < 0)
     return runc_throw_errno (error, "cannot make a pipe");
   return TRUE;
 }
 
+static void
+slirp_arguments (const RuncNetRequest *request, const Fds *fds, GPtrArray *argv)
+{
+  if (fds->userns >= 0)
+    add (argv, "--userns-fd=%d", USERNS_FD);
+  add (argv, "--netns-fd=%d", NETNS_FD);
+  add (argv, "--pid=%d", (int)request->pid);
+  add (argv, "--ready-fd=%d", READY_FD);
+  if (request->ipv6)
+    add (argv, "--ipv6");
+  if (request->host_loopback)
+    add (argv, "--enable-host-loopback");
+  if (request->outbound_addr != NULL)
+    add (argv, "--outbound-addr=%s", request->outbound_addr);
+  if (request->api_socket != NULL)
+    add (argv, "--api-socket=%s", request->api_socket);
+  for (char **p = request->publish; p != NULL && *p != NULL; p++)
+    add (argv, "--publish=%s", *p);
+}
+
+/* pasta's own way to say "[ip:]host:container" is "ip/host:container", without brackets. */
+static gboolean
+pasta_port (GPtrArray *argv, const char *text, gboolean udp, GError **error)
+{
+  g_autofree char *ports = g_strndup (text, strcspn (text, "/"));
+  char *container = strrchr (ports, ':');
+  char *host, *end;
+
+  if (container == NULL)
+    return runc_throw (error, RUNC_ERROR_USAGE,
+                       "--publish '%s': not of the form [ip:]host:container[/udp]", text);
+  *container++ = '\0';
+  host = strrchr (ports, ':');
+  if (host == NULL)
+    {
+      add (argv, "--%s-ports=%s:%s", udp ? "udp" : "tcp", ports, container);
+      return TRUE;
+    }
+  *host++ = '\0';
+  end = strchr (ports, ']');
+  if (end != NULL)
+    *end = '\0';
+  add (argv, "--%s-ports=%s/%s:%s", udp ? "udp" : "tcp", ports + (ports[0] == '['), host,
+       container);
+  return TRUE;
+}
+
+/* What is not asked for has to be said: pasta would publish all that the container listens on. */
+static gboolean
+pasta_ports (GPtrArray *argv, char **publish, gboolean udp, GError **error)
+{
+  guint before = argv->len;
+
+  for (char **p = publish; p != NULL && *p != NULL; p++)
+    if (g_str_has_suffix (*p, "/udp") == udp && !pasta_port (argv, *p, udp, error))
+      return FALSE;
+  if (argv->len == before)
+    add (argv, "--%s-ports=none", udp ? "udp" : "tcp");
+  add (argv, "--%s-ns=none", udp ? "udp" : "tcp");
+  return TRUE;
+}
+
+static gboolean
+pasta_arguments (const RuncNetRequest *request, const Fds *fds, GPtrArray *argv, GError **error)
+{
+  add (argv, "--config-net");
+  add (argv, "--quiet");
+  add (argv, "--pid=/proc/self/fd/%d", STDOUT_FILENO);
+  /* As nobody, which it would become, it could not get to the namespace. */
+  if (geteuid () == 0)
+    add (argv, "--runas=0:0");
+  if (!request->ipv6)
+    add (argv, "--ipv4-only");
+  if (!request->host_loopback)
+    add (argv, "--no-map-gw");
+  if (request->outbound_addr != NULL)
+    add (argv, "--outbound=%s", request->outbound_addr);
+  if (!pasta_ports (argv, request->publish, FALSE, error)
+      || !pasta_ports (argv, request->publish, TRUE, error))
+    return FALSE;
+  if (fds->userns >= 0)
+    {
+      add (argv, "--userns=/proc/%d/ns/user", (int)request->pid);
+      add (argv, "--netns=/proc/%d/ns/net", (int)request->pid);
+    }
+  else
+    {
+      /* A process without a user namespace of its own hides even from root, without ptrace's right.
+       */
+      add (argv, "--netns-only");
+      add (argv, "--netns=/proc/self/fd/%d", STDIN_FILENO);
+    }
+  return TRUE;
+}
+
 /* Start it with the fds at their numbers. They are first moved out of the way of each other. */
 static int
-spawn (const char *path, char **argv, const Fds *fds, pid_t *ret_pid)
+spawn (RuncNetProgram program, const char *path, char **argv, const Fds *fds, pid_t *ret_pid)
 {
   extern char **environ;
   const int sources[] = { fds->userns, fds->netns, fds->ready[1] };
+  const gsize n_sources = program == RUNC_NET_SLIRP ? G_N_ELEMENTS (sources) : 0;
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attr;
   sigset_t none;
@@ -206,16 +227,25 @@ spawn (const char *path, char **argv, const Fds *fds, pid_t *ret_pid)
   posix_spawnattr_setflags (&attr, POSIX_SPAWN_SETSIGMASK);
   posix_spawnattr_setsigmask (&attr, &none);
   posix_spawn_file_actions_init (&actions);
-  posix_spawn_file_actions_addopen (&actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen (&actions, 1, "/dev/null", O_WRONLY, 0);
+  if (program == RUNC_NET_SLIRP)
+    {
+      posix_spawn_file_actions_addopen (&actions, 0, "/dev/null", O_RDONLY, 0);
+      posix_spawn_file_actions_addopen (&actions, 1, "/dev/null", O_WRONLY, 0);
+    }
+  else
+    {
+      posix_spawn_file_actions_adddup2 (&actions, fds->netns, 0);
+      posix_spawn_file_actions_adddup2 (&actions, fds->ready[1], 1);
+    }
   posix_spawn_file_actions_adddup2 (&actions, fds->messages[1], 2);
-  for (gsize i = 0; i < G_N_ELEMENTS (sources); i++)
+  for (gsize i = 0; i < n_sources; i++)
     if (sources[i] >= 0)
       posix_spawn_file_actions_adddup2 (&actions, sources[i], 64 + (int)i);
-  for (gsize i = 0; i < G_N_ELEMENTS (sources); i++)
+  for (gsize i = 0; i < n_sources; i++)
     if (sources[i] >= 0)
       posix_spawn_file_actions_adddup2 (&actions, 64 + (int)i, USERNS_FD + (int)i);
-  posix_spawn_file_actions_addclosefrom_np (&actions, READY_FD + 1);
+  posix_spawn_file_actions_addclosefrom_np (&actions,
+                                            n_sources > 0 ? READY_FD + 1 : STDERR_FILENO + 1);
   r = posix_spawn (ret_pid, path, &actions, &attr, argv, environ);
   posix_spawn_file_actions_destroy (&actions);
   posix_spawnattr_destroy (&attr);
@@ -236,45 +266,54 @@ read_text (int fd)
   return g_strchomp (g_string_free (text, FALSE));
 }
 
-/* Wait until the helper says "1" (slirp) or the program that we started has ended well (pasta). */
+/* Wait until @pid says "1". */
+static gboolean
+slirp_ready (const Fds *fds, pid_t pid)
+{
+  char byte = 0;
+
+  if (read (fds->ready[0], &byte, 1) == 1 && byte == '1')
+    return TRUE;
+  kill (pid, SIGKILL);
+  waitpid (pid, NULL, 0);
+  return FALSE;
+}
+
+/* Wait until @pid has ended well, which says that it goes on as *@ret_pid. */
+static gboolean
+pasta_ready (const Fds *fds, pid_t pid, pid_t *ret_pid)
+{
+  char text[16] = "";
+  int status;
+
+  /* Whatever it may hold open in the background. */
+  fcntl (fds->messages[0], F_SETFL, O_NONBLOCK);
+  if (waitpid (pid, &status, 0) != pid || !WIFEXITED (status) || WEXITSTATUS (status) != 0
+      || read (fds->ready[0], text, sizeof text - 1) <= 0)
+    return FALSE;
+  *ret_pid = atoi (text);
+  return *ret_pid > 0;
+}
+
 static gboolean
 wait_ready (RuncNetProgram program, Fds *fds, pid_t pid, pid_t *ret_pid, GError **error)
 {
   g_autofree char *text = NULL;
-  char byte = 0;
   gboolean ready;
-  int status = 0;
 
   runc_close_fdp (&fds->ready[1]);
   runc_close_fdp (&fds->messages[1]);
-  if (program == RUNC_NET_SLIRP)
-    {
-      ready = read (fds->ready[0], &byte, 1) == 1 && byte == '1';
-      *ret_pid = pid;
-    }
-  else
-    {
-      ready = waitpid (pid, &status, 0) == pid && WIFEXITED (status) && WEXITSTATUS (status) == 0;
-      *ret_pid = 0;
-    }
-  /* pasta in the background may keep the pipe open; it has nothing to say any more. */
-  if (!ready || program == RUNC_NET_SLIRP)
-    text = read_text (fds->messages[0]);
-  if (ready)
-    {
-      if (text != NULL && text[0] != '\0')
-        runc_warning ("%s: %s", programs[program].name, text);
-      return TRUE;
-    }
-  if (program == RUNC_NET_SLIRP)
-    {
-      kill (pid, SIGKILL);
-      waitpid (pid, &status, 0);
-    }
+  *ret_pid = pid;
+  ready = program == RUNC_NET_SLIRP ? slirp_ready (fds, pid) : pasta_ready (fds, pid, ret_pid);
+  text = read_text (fds->messages[0]);
   g_strdelimit (text, "\n", ' ');
-  return runc_throw (error, RUNC_ERROR_FAILED, "cannot start the network: %s: %s",
-                     programs[program].name,
-                     text[0] != '\0' ? text : "it ended without saying why (see 'runc doctor')");
+  if (!ready)
+    return runc_throw (error, RUNC_ERROR_FAILED, "cannot start the network: %s: %s",
+                       programs[program].name,
+                       text[0] != '\0' ? text : "it ended without saying why (see 'runc doctor')");
+  if (text[0] != '\0')
+    runc_warning ("%s: %s", programs[program].name, text);
+  return TRUE;
 }
 
 gboolean
@@ -290,31 +329,53 @@ runc_net_helper_start (const RuncNetRequest *request, pid_t *ret_pid, GError **e
     return runc_throw (error, RUNC_ERROR_UNSUPPORTED,
                        "cannot start the network: '%s' is not installed (%s)",
                        programs[request->program].name, programs[request->program].package);
-  add (argv, "%s", programs[request->program].name);
-  if (request->program == RUNC_NET_SLIRP)
-    slirp_arguments (request, argv);
-  else if (!pasta_arguments (request, argv, error))
-    return FALSE;
-  g_ptr_array_add (argv, NULL);
   if (!fds_open (request, &fds, error))
     return FALSE;
-  r = spawn (path, (char **)argv->pdata, &fds, &pid);
+  add (argv, "%s", programs[request->program].name);
+  if (request->program == RUNC_NET_SLIRP)
+    slirp_arguments (request, &fds, argv);
+  else if (!pasta_arguments (request, &fds, argv, error))
+    return FALSE;
+  g_ptr_array_add (argv, NULL);
+  r = spawn (request->program, path, (char **)argv->pdata, &fds, &pid);
   if (r != 0)
     return runc_throw_neg (error, -r, "cannot start '%s'", path);
   return wait_ready (request->program, &fds, pid, ret_pid, error);
 }
 
+/* Whether all name servers of @text are on the loopback, where a container has its own. */
+static gboolean
+is_local (const char *text)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
+  for (char **line = lines; *line != NULL; line++)
+    {
+      char server[64];
+
+      if (sscanf (*line, "nameserver%*[ \t]%63s", server) == 1 && !g_str_has_prefix (server, "127.")
+          && strcmp (server, "::1") != 0)
+        return FALSE;
+    }
+  return TRUE;
+}
+
 char *
 runc_net_resolv_conf (RuncNetProgram program, gboolean ipv6)
 {
-  char *text = NULL;
+  g_autofree char *text = NULL;
+  char *upstream = NULL;
 
   if (program == RUNC_NET_SLIRP)
     return g_strdup_printf ("nameserver 10.0.2.3\n%s", ipv6 ? "nameserver fd00::3\n" : "");
-  /* pasta gives the host's addresses to the container, and its name servers are the host's. */
+  /* pasta gives the host's addresses to the container, and its name servers are the host's: those
+   * that systemd-resolved asks, if it is what the host asks. */
   if (!g_file_get_contents ("/etc/resolv.conf", &text, NULL, NULL))
     text = g_strdup ("");
-  return text;
+  if (is_local (text)
+      && g_file_get_contents ("/run/systemd/resolve/resolv.conf", &upstream, NULL, NULL))
+    return upstream;
+  return g_steal_pointer (&text);
 }
 
 char *

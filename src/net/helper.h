@@ -19,13 +19,13 @@ typedef struct
   gboolean host_loopback;    /* the container may reach services on the host's 127.0.0.1 */
   const char *outbound_addr; /* or NULL */
   const char *api_socket;    /* slirp: path of the socket to listen on, or NULL */
-  pid_t pid;                 /* a process in the network namespace; the helper ends with it */
-  gboolean userns;           /* the network namespace belongs to the user namespace of @pid */
+  pid_t pid;                 /* a child of ours, in the network namespace */
 } RuncNetRequest;
 
 /* Start the program and wait until the network works and all ports are published.
  *
- * @ret_pid: the helper, a child of ours; it ends by itself when the container's process does
+ * @ret_pid: the helper. runc-slirp, a child of ours, ends by itself when request->pid does; pasta
+ * has to be ended.
  * Errors say what the program said; RUNC_ERROR_UNSUPPORTED when it is not installed. */
 gboolean runc_net_helper_start (const RuncNetRequest *request, pid_t *ret_pid, GError **error);
 

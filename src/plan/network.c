@@ -89,17 +89,34 @@ published_ports (RuncBuilder *b)
     }
 }
 
+/* Whether a helper gets to the network namespace: it must be new. In a user namespace that was
+ * there before, the process hides from those who are in it, and with that from a user without
+ * rights, too.
+ */
+static gboolean
+check_helper (const RuncBuilder *b, const char *name, GError **error)
+{
+  if ((b->ns.created & CLONE_NEWNET) == 0)
+    return runc_throw (
+        error, RUNC_ERROR_INVALID_SPEC,
+        "linux.namespaces: network '%s' needs a network namespace of the container's own", name);
+  if (b->ns.join_user && b->who == RUNC_WHO_USER)
+    return runc_throw (
+        error, RUNC_ERROR_UNSUPPORTED,
+        "linux.namespaces: network '%s' needs a user namespace of the container's own (without "
+        "\"path\") when an ordinary user runs it",
+        name);
+  return TRUE;
+}
+
 static gboolean
 apply_mode (RuncBuilder *b, RuncNetworkMode mode, GError **error)
 {
   bool own = (b->ns.created & CLONE_NEWNET) != 0;
 
-  if ((mode == RUNC_NETWORK_SLIRP || mode == RUNC_NETWORK_PASTA) && !own)
-    return runc_throw (
-        error, RUNC_ERROR_INVALID_SPEC,
-        "linux.namespaces: network '%s' needs a network namespace of the container's "
-        "own",
-        mode == RUNC_NETWORK_SLIRP ? "slirp" : "pasta");
+  if ((mode == RUNC_NETWORK_SLIRP && !check_helper (b, "slirp", error))
+      || (mode == RUNC_NETWORK_PASTA && !check_helper (b, "pasta", error)))
+    return FALSE;
   if (mode == RUNC_NETWORK_UNSET)
     mode = own ? RUNC_NETWORK_NONE : RUNC_NETWORK_HOST;
   b->plan->network.mode = mode;

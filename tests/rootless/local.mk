@@ -20,6 +20,8 @@ EXTRA_DIST += \
 	.ci/run \
 	tests/run \
 	tests/lib/helpers.bash \
+	tests/lib/net.py \
+	tests/lib/network.bash \
 	tests/lib/seccomp-profile.jq \
 	$(rootless_suites)
 
@@ -41,6 +43,7 @@ rootless_suites = \
 	tests/rootless/mount-options.bats \
 	tests/rootless/mounts.bats \
 	tests/rootless/namespaces.bats \
+	tests/rootless/network.bats \
 	tests/rootless/nested.bats \
 	tests/rootless/plan.bats \
 	tests/rootless/portable.bats \
