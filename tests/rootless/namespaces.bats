@@ -252,3 +252,43 @@ network_bundle() {
   run --separate-stderr runc run --bundle "$BUNDLE" "$CT"
   expect_error 1 'linux\.netDevices: network devices are not supported for rootless containers'
 }
+
+# ---------------------------------------------------------------- what a namespace has to have
+
+# bats test_tags=ours
+@test "namespaces: a mount namespace is always new, unless one is joined" {
+  config '.linux.namespaces |= map(select(.type != "mount")) | del(.linux.maskedPaths, .linux.readonlyPaths)'
+  script 'readlink /proc/self/ns/mnt; ls /dev/null'
+  run_ct
+  expect_ok
+  [[ ${lines[0]} != "$(readlink /proc/self/ns/mnt)" ]] || fail "the mount namespace is the caller's"
+}
+
+# bats test_tags=ours,no:root,no:root-v2
+@test "namespaces: without an ipc or a network namespace, what takes the place of mqueue and sysfs" {
+  config '.linux.namespaces |= map(select(.type != "ipc" and .type != "network"))
+    | (.mounts[] | select(.destination == "/sys")) = {"destination": "/sys", "type": "sysfs", "source": "sysfs"}'
+  script 'sed -n "s/^[^ ]* [^ ]* [^ ]* [^ ]* \(\/dev\/mqueue\|\/sys\) \([a-z]*\).* - \([a-z0-9]*\) .*/\1 \2 \3/p" /proc/self/mountinfo; : >/dev/mqueue/x'
+  run_ct
+  expect_ok
+  expect_line "/dev/mqueue rw tmpfs"
+  expect_line "/sys ro sysfs"
+}
+
+# bats test_tags=ours,no:user,no:single,no:userns
+@test "namespaces: a user namespace that is joined and has few ids" {
+  unshare --user sleep 1000 &
+  other=$!
+  wait_for not test "$(readlink /proc/self/ns/user)" = "$(readlink "/proc/$other/ns/user")"
+  wait_for sh -c "readlink /proc/$other/exe | grep -q sleep"
+  # No group 5 for /dev/pts.
+  echo "0 100000 2" >"/proc/$other/uid_map"
+  echo "0 100000 2" >"/proc/$other/gid_map"
+  chown -R 100000:100000 "$BUNDLE/rootfs"
+  config --arg path "/proc/$other/ns/user" '.linux.namespaces += [{"type": "user", "path": $path}]'
+  script 'readlink /proc/self/ns/user; cat /proc/self/uid_map; ls /dev/pts/ptmx'
+  run runc run --bundle "$BUNDLE" "$CT"
+  kill $other
+  expect_ok
+  expect_match "^user:.*0 +100000 +2.*/dev/pts/ptmx$"
+}
