@@ -40,14 +40,46 @@ ns_file() { case $1 in mount) echo mnt ;; network) echo net ;; *) echo "$1" ;; e
   expect_output "$(readlink /proc/self/ns/pid)"
 }
 
-# bats test_tags=no:root,no:root-v2
+# own_network: config.json has a network namespace (that of root has one anyway).
+own_network() { config '.linux.namespaces |= map(select(.type != "network")) + [{"type": "network"}]'; }
+
 @test "namespaces: a new network namespace has a loopback device that is up" {
-  config '.linux.namespaces += [{"type": "network"}]'
+  own_network
   script 'ip -o link show; ping -c1 -W5 127.0.0.1 >/dev/null 2>&1; cat /proc/net/dev | grep -c :'
   run_ct
   expect_ok
   expect_match 'lo: <LOOPBACK,UP'
   expect_eq "${lines[-1]}" 1
+}
+
+@test "namespaces: hooks find the network namespace of the container, and are in the runtime's own" {
+  own_network
+  config --arg dir "$TEST_DIR" '.hooks = {"createRuntime": [{"path": "/bin/sh", "args": ["sh", "-c",
+    "pid=$(sed \"s/.*\\\"pid\\\": *\\([0-9]*\\).*/\\1/\"); readlink /proc/$pid/ns/net /proc/self/ns/net >\($dir)/seen"],
+    "env": ["PATH=/usr/bin:/bin"]}], "poststop": [{"path": "/bin/sh", "args": ["sh", "-c",
+    "readlink /proc/self/ns/net >>\($dir)/seen"], "env": ["PATH=/usr/bin:/bin"]}]}'
+  script 'readlink /proc/self/ns/net'
+  run_ct
+  expect_ok
+  ours=$(readlink /proc/self/ns/net)
+  [[ $output != "$ours" ]]
+  expect_eq "$(tr '\n' ' ' <seen)" "$output $ours $ours "
+}
+
+@test "namespaces: sysfs shows the container's network, and the network is there without sysfs" {
+  own_network
+  script 'ls /sys/class/net'
+  run_ct
+  expect_ok
+  # Without root it is the host's /sys that is bound.
+  ! as_root || expect_output lo
+  # Without sysfs nothing asks for the network before the root is complete.
+  config '.mounts |= map(select(.destination != "/sys" and .destination != "/sys/fs/cgroup"))
+    | .linux.maskedPaths = [] | .linux.readonlyPaths = []'
+  script 'cat /proc/net/dev | grep -c :'
+  run_ct
+  expect_ok
+  expect_output 1
 }
 
 @test "namespaces: a new uts namespace has the host name of config.json" {
