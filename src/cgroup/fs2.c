@@ -57,6 +57,29 @@ check_type (const RuncCgroupSetup *setup, int dir_fd, GError **error)
   return TRUE;
 }
 
+/* A cgroup that was there may have been made one that only has sub-cgroups: it has to take
+ * processes again. */
+static gboolean
+take_processes (const char *dir, int dir_fd, GError **error)
+{
+  g_autofree char *enabled = NULL;
+  g_autoptr (GString) off = g_string_new (NULL);
+  int r = runc_cgroup_read (dir_fd, "cgroup.subtree_control", &enabled);
+
+  if (r < 0)
+    return runc_cgroup_throw (error, r, "cannot read '%s/cgroup.subtree_control'", dir);
+  g_auto (GStrv) words = g_strsplit_set (enabled, " \n", -1);
+  for (char **word = words; *word != NULL; word++)
+    if (**word != '\0')
+      g_string_append_printf (off, "-%s ", *word);
+  r = off->len > 0 ? runc_cgroup_write (dir_fd, "cgroup.subtree_control", off->str) : 0;
+  return r == 0
+         || runc_cgroup_throw (error, r,
+                               "cgroup '%s' can have no processes, because its sub-cgroups have "
+                               "controllers",
+                               dir);
+}
+
 gboolean
 runc_cgroup_fs2_create (const RuncCgroupSetup *setup, GPtrArray *made_dirs, RuncCgroupMade *made,
                         GError **error)
@@ -72,7 +95,9 @@ runc_cgroup_fs2_create (const RuncCgroupSetup *setup, GPtrArray *made_dirs, Runc
     return runc_cgroup_throw (error, made->v2_fd, "unable to apply cgroup configuration: open %s",
                               dir);
   made->v2_dir = g_strdup (dir);
-  if (r == 0 && !runc_cgroup_check_unused (&setup->ref, error))
+  if (r == 0
+      && (!runc_cgroup_check_unused (&setup->ref, error)
+          || !take_processes (dir, made->v2_fd, error)))
     return FALSE;
   runc_cgroup_v2_enable_controllers (dir);
   return check_type (setup, made->v2_fd, error);

@@ -306,6 +306,40 @@ test_threaded (Fixture *f, gconstpointer data)
   g_assert_cmpint (rmdir (sibling), ==, 0);
 }
 
+/* One that is there already takes processes again, unless its sub-cgroups hold on to controllers.
+ */
+static void
+test_reuse (Fixture *f, gconstpointer data)
+{
+  g_auto (RuncCgroupMade) made = { .v2_fd = -EBADF }, again = { .v2_fd = -EBADF };
+  g_auto (RuncCgroupMade) refused = { .v2_fd = -EBADF };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *enabled = NULL, *have = NULL;
+
+  (void)data;
+  if (!usable (f))
+    return;
+  create (f, &made);
+  g_assert_cmpint (runc_cgroup_read (made.v2_fd, "cgroup.controllers", &have), ==, 0);
+  if (strlen (have) <= 1)
+    {
+      g_test_skip ("no controllers in the v2 hierarchy");
+      return;
+    }
+  g_autofree char *sub = g_build_filename (f->v2_dir, "sub", "below", NULL);
+  g_assert_cmpint (g_mkdir_with_parents (sub, 0755), ==, 0);
+  runc_cgroup_v2_enable_controllers (sub);
+  g_assert_false (runc_cgroup_create (&f->setup, &refused, &error));
+  g_assert_nonnull (strstr (error->message, "its sub-cgroups have controllers"));
+
+  g_assert_cmpint (rmdir (sub), ==, 0);
+  *strrchr (sub, '/') = '\0';
+  g_assert_cmpint (rmdir (sub), ==, 0);
+  create (f, &again);
+  g_assert_cmpint (runc_cgroup_read (made.v2_fd, "cgroup.subtree_control", &enabled), ==, 0);
+  g_assert_cmpstr (g_strchomp (enabled), ==, "");
+}
+
 /* Given to another uid: the directory and what a delegatee writes, but no limit. */
 static void
 test_owner (Fixture *f, gconstpointer data)
@@ -371,6 +405,8 @@ main (int argc, char **argv)
   g_test_add ("/cgroup/v2/threaded", Fixture, GINT_TO_POINTER (DRIVER_FS2), set_up, test_threaded,
               tear_down);
   g_test_add ("/cgroup/v2/owner", Fixture, GINT_TO_POINTER (DRIVER_FS2), set_up, test_owner,
+              tear_down);
+  g_test_add ("/cgroup/v2/reuse", Fixture, GINT_TO_POINTER (DRIVER_FS2), set_up, test_reuse,
               tear_down);
   g_test_add ("/cgroup/v2/controllers", Fixture, GINT_TO_POINTER (DRIVER_FS2), set_up,
               test_controllers, tear_down);
