@@ -127,6 +127,17 @@ plan_systemd_v1 (RuncBuilder *b, GError **error)
   return TRUE;
 }
 
+/* @id for the name of a unit. Of the characters of an id, "+" is not allowed there; escaped as by
+ * systemd-escape(1). */
+static const char *
+unit_name (RuncBuilder *b, const char *id)
+{
+  g_auto (GStrv) parts = g_strsplit (id, "+", -1);
+  g_autofree char *name = g_strjoinv ("\\x2b", parts);
+
+  return runc_builder_strndup (b, name, strlen (name));
+}
+
 static gboolean
 plan_systemd (RuncBuilder *b, GError **error)
 {
@@ -140,7 +151,7 @@ plan_systemd (RuncBuilder *b, GError **error)
   cgroup->subgroup = (char *)runc_spec_annotation (b->spec, "run.oci.systemd.subgroup");
   slice = cgroup->user_bus ? "user.slice" : "system.slice";
   if (path == NULL || path[0] == '\0' || (path[0] == '/' && !b->global->systemd_cgroup))
-    cgroup->path = runc_builder_printf (b, "%s:runc:%s", slice, b->request->id);
+    cgroup->path = runc_builder_printf (b, "%s:runc:%s", slice, unit_name (b, b->request->id));
   else
     {
       g_auto (GStrv) parts = g_strsplit (path, ":", -1);

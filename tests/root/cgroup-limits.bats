@@ -448,7 +448,7 @@ disk() { awk 'NR > 2 && $4 !~ /[0-9]$/ { print $1 ":" $2; exit }' /proc/partitio
   runc exec "$CT" sh -c 'mknod /dev/kmsg2 c 1 11; ! head -c 0 </dev/kmsg2' 2>/dev/null
   runc exec "$CT" sh -c 'while :; do : >/dev/null || exit 9; [ ! -e /dev/shm/stop ] || exit 0; done' </dev/null 3>&- &
   job=$!
-  for ((i = 0; i < 8; i++)); do
+  for ((i = 0; i < 1 + 8 / SLOW; i++)); do
     runc update -r resources.json "$CT"
     runc exec "$CT" sh -c ': </dev/kmsg2'
     echo '{"devices": [{"allow": false, "access": "rwm"}]}' | runc update -r - "$CT"
