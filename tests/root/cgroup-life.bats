@@ -183,7 +183,7 @@ setup() {
     mkdir "$(cg_dir pids)/sub"
     run runc exec --cgroup sub "$CT" cat /proc/self/cgroup
     expect_ok
-    expect_match "/$CT-group(\.scope)?/sub$"
+    expect_match "$OWN/sub$"
   else
     mkdir "$(cg_dir memory)/submem" "$(cg_dir pids)/subpids"
     run runc exec --cgroup memory:submem --cgroup pids:subpids "$CT" cat /proc/self/cgroup
@@ -377,7 +377,7 @@ manager_config() {
   run runc exec "$CT" grep 0:: /proc/self/cgroup
   expect_ok
   expect_output 0::/mine/inner
-  expect_eq "$(cat "/sys/fs/cgroup/$CT-group/mine/inner/cgroup.controllers")" "$(cat /sys/fs/cgroup/cgroup.controllers)" controllers
+  expect_eq "$(cat "/sys/fs/cgroup$OWN/mine/inner/cgroup.controllers")" "$(cat /sys/fs/cgroup/cgroup.controllers)" controllers
   expect_eq "$(runc ps -f json "$CT" | jq length)" 1 "number of processes"
   runc pause "$CT"
   has_status "$CT" paused
@@ -392,7 +392,7 @@ manager_config() {
   run_ct
   if unified; then
     expect_ok
-    expect_output "0::/$CT-group/inner"
+    expect_output "0::$OWN/inner"
   else
     expect_status 1
     expect_match 'delegate-cgroup.*needs a cgroup v2 host'

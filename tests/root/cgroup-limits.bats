@@ -329,12 +329,14 @@ disk() { awk 'NR > 2 && $4 !~ /[0-9]$/ { print $1 ":" $2; exit }' /proc/partitio
   fi
   runc update --cpu-quota -1 "$CT"
   if unified; then
-    expect_eq "$(cat "$(cg_dir cpu)/cpu.max")" "max 900000"
+    # systemd forgets the period with the quota
+    expect_match '^max (900000|100000)$' "$(cat "$(cg_dir cpu)/cpu.max")"
   else
     expect_eq "$(cat "$(cg_dir cpu)/cpu.cfs_quota_us")" -1
   fi
 }
 
+# bats test_tags=no:root-systemd
 @test "update: quota and period below a parent with a limit, in whichever order is allowed" {
   needs_controller cpu
   local parent pair

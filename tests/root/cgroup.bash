@@ -37,9 +37,13 @@ needs_controller() {
   done
 }
 
-# own_path: a cgroup of the test's own, at the top of the hierarchies, or a scope.
+# own_path: a cgroup of the test's own, at the top of the hierarchies, or a scope. Sets OWN, its path in them.
 own_path() {
   local path=/$CT-group
-  [[ $MODE != root-systemd ]] || path=system.slice:$CT:group
+  OWN=$path
+  if [[ $MODE == root-systemd ]]; then
+    path=system.slice:$CT:group
+    OWN=/system.slice/$CT-group.scope
+  fi
   config --arg path "$path" '.linux.cgroupsPath = $path'
 }
