@@ -36,17 +36,24 @@ is_known (const char *exe)
   return false;
 }
 
-/* Has the process become a program of the container before we got what we were after? */
 static bool
-is_of_known (int fd)
+leads_to_known (const char *link)
 {
-  char path[64], exe[4096];
-  ssize_t len;
+  char target[4096];
+  ssize_t len = readlink (link, target, sizeof target - 1);
 
-  snprintf (path, sizeof path, "/proc/self/fd/%d", fd);
-  len = readlink (path, exe, sizeof exe - 1);
-  exe[len < 0 ? 0 : len] = '\0';
-  return is_known (exe);
+  target[len < 0 ? 0 : len] = '\0';
+  return is_known (target);
+}
+
+/* Has @pid become a program of the container before we got what we were after? */
+static bool
+has_become_known (const char *pid)
+{
+  char path[300];
+
+  snprintf (path, sizeof path, "/proc/%s/exe", pid);
+  return leads_to_known (path) || access (path, F_OK) < 0;
 }
 
 static bool
@@ -60,7 +67,8 @@ try_open (const char *pid, const char *name, int flags)
   fd = open (path, flags | O_CLOEXEC);
   if (fd < 0)
     return false;
-  if (is_of_known (fd))
+  snprintf (exe, sizeof exe, "/proc/self/fd/%d", fd);
+  if (leads_to_known (exe) || has_become_known (pid))
     {
       close (fd);
       return false;
@@ -69,7 +77,6 @@ try_open (const char *pid, const char *name, int flags)
   if (fstat (fd, &st) == 0 && st.st_dev == runtime_dev && st.st_ino == runtime_ino)
     printf ("%s of %s: the runtime's file\n", name, pid);
   /* Kept open until the process has gone, the file is not busy any more (CVE-2019-5736). */
-  snprintf (exe, sizeof exe, "/proc/self/fd/%d", fd);
   for (int i = 0; i < 1000 && strcmp (name, "exe") == 0; i++)
     {
       again = open (exe, O_WRONLY | O_CLOEXEC);
@@ -88,15 +95,25 @@ try_open (const char *pid, const char *name, int flags)
   return true;
 }
 
+/* Not by PTRACE_ATTACH: its SIGSTOP would stay with a process that is just executing its program.
+ */
 static bool
 try_attach (const char *pid)
 {
-  if (ptrace (PTRACE_ATTACH, atoi (pid), NULL, NULL) < 0)
+  pid_t target = atoi (pid);
+  bool known;
+  int status;
+
+  if (ptrace (PTRACE_SEIZE, target, NULL, NULL) < 0)
     return false;
-  waitpid (atoi (pid), NULL, __WALL);
-  ptrace (PTRACE_DETACH, atoi (pid), NULL, NULL);
-  printf ("%s: attached\n", pid);
-  return true;
+  known = has_become_known (pid);
+  if (ptrace (PTRACE_INTERRUPT, target, NULL, NULL) == 0
+      && waitpid (target, &status, __WALL) == target && WIFSTOPPED (status))
+    ptrace (PTRACE_DETACH, target, NULL,
+            (status >> 16) == PTRACE_EVENT_STOP ? NULL : (void *)(long)WSTOPSIG (status));
+  if (!known)
+    printf ("%s: attached\n", pid);
+  return !known;
 }
 
 static void
@@ -104,6 +121,7 @@ look_at (const char *pid)
 {
   char path[300], exe[4096];
   ssize_t len;
+  bool had;
 
   snprintf (path, sizeof path, "/proc/%s/exe", pid);
   len = readlink (path, exe, sizeof exe - 1);
@@ -114,16 +132,19 @@ look_at (const char *pid)
     return;
   if (len >= 0)
     printf ("exe of %s: %s\n", pid, exe);
-  /* It may have become a program of the container by now: then these are allowed. */
-  if (len < 0)
-    denied++;
-  else
+  had = len >= 0;
+  had |= try_open (pid, "exe", O_RDONLY);
+  for (int fd = 0; fd < 16; fd++)
     {
-      try_open (pid, "exe", O_RDONLY);
-      try_open (pid, "fd", O_RDONLY | O_DIRECTORY);
-      try_open (pid, "mem", O_RDWR);
-      try_attach (pid);
+      snprintf (path, sizeof path, "fd/%d", fd);
+      had |= try_open (pid, path, O_PATH);
     }
+  had |= try_open (pid, "cwd", O_PATH);
+  had |= try_open (pid, "root", O_PATH);
+  had |= try_open (pid, "mem", O_RDWR);
+  had |= try_open (pid, "environ", O_RDONLY);
+  had |= try_attach (pid);
+  denied += !had;
 }
 
 int
