@@ -93,6 +93,8 @@ throw_mount (const RuncPlan *plan, const RuncOp *op, const struct RuncPlanFailur
   const char *source = fs ? op->u.fs.source : op->u.tree.path;
   const char *step = step_words (failure->step);
   const char *why = runc_strerror (failure->errnum);
+  g_autofree char *at
+      = op->target != NULL ? g_strdup_printf (" at \"%s\"", op->target) : g_strdup ("");
 
   if (fs && op->u.fs.ordinary_target && failure->step == RUNC_FAIL_VERIFY)
     return runc_throw (error, RUNC_ERROR_CHILD,
@@ -101,21 +103,20 @@ throw_mount (const RuncPlan *plan, const RuncOp *op, const struct RuncPlanFailur
                        "mounted on ordinary directory",
                        source, op->target, op->label, op->u.fs.type);
   if (verify_words (op, failure) != NULL)
-    return runc_throw (error, RUNC_ERROR_CHILD, PREFIX "error mounting \"%s\" to rootfs: %s: %s",
-                       source != NULL ? source : "", op->label, verify_words (op, failure));
+    return runc_throw (error, RUNC_ERROR_CHILD, PREFIX "error mounting \"%s\" to rootfs%s: %s: %s",
+                       source != NULL ? source : "", at, op->label, verify_words (op, failure));
   if (failure->step == RUNC_FAIL_OPTION)
     return runc_throw (error, RUNC_ERROR_CHILD,
                        PREFIX "error mounting \"%s\" to rootfs at \"%s\": %s: option '%s': %s",
                        source, op->target != NULL ? op->target : "", op->label, failure->detail,
                        why);
-  g_autofree char *at = op->target != NULL ? g_strdup_printf (" at \"%s\"", op->target) : NULL;
   g_autofree char *part = step[0] != '\0' ? g_strdup_printf ("cannot %s it: ", step) : NULL;
 
   return runc_throw (error, RUNC_ERROR_CHILD,
                      PREFIX "error mounting \"%s\" to rootfs%s: %s: %s%s%s%s%s",
-                     source != NULL ? source : "", at != NULL ? at : "", op->label,
-                     part != NULL ? part : "", why, failure->detail[0] != '\0' ? ": " : "",
-                     failure->detail, mount_hint (plan, op, failure));
+                     source != NULL ? source : "", at, op->label, part != NULL ? part : "", why,
+                     failure->detail[0] != '\0' ? ": " : "", failure->detail,
+                     mount_hint (plan, op, failure));
 }
 
 static gboolean
