@@ -129,11 +129,10 @@ runc_engine_events (const RuncGlobal *global, const RuncEventsRequest *request, 
     return runc_throw (error, RUNC_ERROR_WRONG_STATE, "container with id %s is not running",
                        request->id);
   if (!runc_engine_has_cgroup (watch.container.state))
-    return runc_throw (
-        error, RUNC_ERROR_UNSUPPORTED,
-        "container '%s' has no cgroup, so there are no statistics (see 'runc doctor' "
-        "for how to get one)",
-        request->id);
+    return runc_throw (error, RUNC_ERROR_UNSUPPORTED,
+                       "container '%s' has no cgroup, so there are no statistics (see 'runc doctor "
+                       "--check delegation' for how to get one)",
+                       request->id);
   watch.ref = runc_engine_cgroup_ref (watch.container.state);
   if (request->once)
     return emit_stats (request, &watch, &go_on, error);

@@ -22,7 +22,7 @@ freeze (const RuncGlobal *global, const char *id, gboolean frozen, GError **erro
     return runc_throw (
         error, RUNC_ERROR_UNSUPPORTED,
         "cannot %s container '%s': it has no cgroup to freeze (no cgroup is delegated "
-        "to this user; 'runc doctor' says how to get one)",
+        "to this user; 'runc doctor --check delegation' says how to get one)",
         frozen ? "pause" : "resume", id);
   if (!frozen && status != RUNC_STATUS_PAUSED)
     return runc_throw (error, RUNC_ERROR_WRONG_STATE, "container not paused: '%s' is %s", id,

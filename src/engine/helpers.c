@@ -174,6 +174,7 @@ runc_helpers_on_fuse (RuncLaunch *launch, int index, int take_device, gpointer d
         .layer = fuse->layer,
         .upper = fuse->upper,
         .work = fuse->work,
+        .squash = fuse->squash,
         .bind_proc = plan->fuse_binds_proc,
         .device = device,
         .userns = userns,

@@ -28,7 +28,7 @@ runc_engine_update (const RuncGlobal *global, const char *id, const RuncSpecReso
   if (!runc_engine_has_cgroup (container.state))
     return runc_throw (error, RUNC_ERROR_UNSUPPORTED,
                        "cannot update container '%s': it has no cgroup (no cgroup is delegated to "
-                       "this user; 'runc doctor' says how to get one)",
+                       "this user; 'runc doctor --check delegation' says how to get one)",
                        id);
   spec = runc_engine_load_spec (&container.dir, error);
   if (spec == NULL)

@@ -67,13 +67,22 @@ owns (const RuncIdRanges *ranges, guint32 id)
 void
 runc_host_probe_rootfs_owner (RuncHost *host)
 {
+  /* As which all ids are shown that do not exist in our user namespace. */
+  const guint32 overflow = 65534;
+  bool root = host->euid == 0;
+  bool read_only = faccessat (AT_FDCWD, host->rootfs, W_OK, AT_EACCESS) < 0 && errno == EROFS;
   struct stat st;
 
-  /* Root of the container may do all that the owner may, when it has both ids of it. */
-  if (stat (host->rootfs, &st) < 0 || access (host->rootfs, W_OK) == 0 || errno == EROFS)
+  if (stat (host->rootfs, &st) < 0)
     return;
-  host->rootfs_writable = (owns (&host->sub_uids, st.st_uid) || st.st_uid == host->euid)
-                          && (owns (&host->sub_gids, st.st_gid) || st.st_gid == host->egid);
+  host->rootfs_foreign
+      = (st.st_uid != host->euid
+         && (st.st_uid == overflow || !owns (root ? &host->uid_map : &host->sub_uids, st.st_uid)))
+        || (st.st_gid != host->egid
+            && (st.st_gid == overflow
+                || !owns (root ? &host->gid_map : &host->sub_gids, st.st_gid)));
+  /* Root of the container may do all that the owner may, when it has both ids of it. */
+  host->rootfs_writable = !host->rootfs_foreign && !read_only;
 }
 
 /* ---- devices ------------------------------------------------------------------------------- */

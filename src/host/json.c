@@ -32,6 +32,7 @@
   X (fuse_device)                                                                                  \
   X (program_changeable)                                                                           \
   X (program_leavable)                                                                             \
+  X (rootfs_foreign)                                                                               \
   X (rootfs_writable)
 
 #define STRINGS(X)                                                                                 \

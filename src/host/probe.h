@@ -43,7 +43,8 @@ void runc_host_parse_cgroups (RuncHost *host, char *text);
 /* bundle.c */
 gboolean runc_host_probe_bundle (RuncHost *host, const RuncSpec *spec, const char *bundle,
                                  bool overlay, GError **error);
-/* A root file system that belongs to one of our subordinate ids is the container's to write. */
+/* Whose the root file system is that we cannot write: what belongs to one of our subordinate ids is
+ * the container's to write. */
 void runc_host_probe_rootfs_owner (RuncHost *host);
 void runc_host_probe_devices (RuncHost *host, const RuncSpec *spec);
 void runc_host_probe_namespaces (RuncHost *host, const RuncSpec *spec);

@@ -313,6 +313,8 @@ describe_layers (const RuncOverlayRequest *request)
   if (request->upper != NULL)
     g_string_append_printf (text, ",upperdir=/layer/%s,workdir=/layer/%s", request->upper,
                             request->work);
+  if (request->squash)
+    g_string_append (text, ",squash_to_root");
   /* Nothing of a tmpfs outlives us. */
   if (request->layer == NULL)
     g_string_append (text, ",fsync=0");

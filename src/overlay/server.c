@@ -174,8 +174,12 @@ runc_overlay_server_failed (RuncOverlayServer *server, GError **error)
     reap (server->pid);
   server->pid = 0;
   if (words[0] == '\0' || g_str_has_prefix (words, HARMLESS))
-    return runc_prefix (error, "fuse-overlayfs does not serve the overlay (see 'runc doctor')");
+    return runc_prefix (
+        error,
+        "fuse-overlayfs does not serve the overlay (see 'runc doctor --check fuse-overlayfs')");
   g_clear_error (error);
-  return runc_throw (error, RUNC_ERROR_FAILED,
-                     "fuse-overlayfs does not serve the overlay: %s (see 'runc doctor')", words);
+  return runc_throw (
+      error, RUNC_ERROR_FAILED,
+      "fuse-overlayfs does not serve the overlay: %s (see 'runc doctor --check fuse-overlayfs')",
+      words);
 }

@@ -18,6 +18,7 @@ typedef struct
   const char *layer;         /* absolute; NULL: a tmpfs that is gone with the server */
   const char *upper;         /* directories below the layer; NULL: nothing can be written */
   const char *work;
+  gboolean squash;      /* all files are shown as root's */
   gboolean bind_proc;   /* a new procfs would be refused: it gets ours */
   int device;           /* of the FUSE filesystem */
   int userns;           /* that of the container, or -1: ours */

@@ -11,7 +11,7 @@
 
 #define HOW_TO_GET_DELEGATION                                                                      \
   "(log in to a systemd user session, or start runc with 'systemd-run --user --scope -p "          \
-  "Delegate=yes'; see 'runc doctor')"
+  "Delegate=yes'; see 'runc doctor --check delegation')"
 
 #define DELEGATED_ANNOTATION "annotations[\"run.oci.delegate-cgroup\"]"
 

@@ -17,6 +17,9 @@
 #define ANNOTATION_LOWERS "run.oci.overlay.lower"
 #define LABEL             "--overlay"
 
+/* As whom the kernel shows owners that a user namespace has no id for. */
+#define NOBODY 65534
+
 const char *
 runc_plan_layer (const RuncSpec *spec, const RuncCreateRequest *request)
 {
@@ -99,7 +102,7 @@ choose_driver (RuncBuilder *b, const char *layer, RuncOverlayKind *ret_kind, GEr
   bool kept = layer[0] != '\0';
   const char *no_kernel = kept ? kernel_obstacle_of_layer (b, layer) : kernel_obstacle (b);
   const char *no_fuse = kept ? fuse_obstacle_of_layer (b, layer) : fuse_obstacle (b);
-  bool limited = !kept && is_limited (b);
+  bool limited = !kept && is_limited (b), foreign = b->host->rootfs_foreign;
 
   switch (b->request->overlay_driver)
     {
@@ -107,25 +110,33 @@ choose_driver (RuncBuilder *b, const char *layer, RuncOverlayKind *ret_kind, GEr
       *ret_kind = RUNC_OVERLAY_KERNEL;
       return no_kernel == NULL
              || runc_throw (error, RUNC_ERROR_UNSUPPORTED,
-                            "--overlay-driver=kernel: %s (see 'runc doctor')", no_kernel);
+                            "--overlay-driver=kernel: %s (see 'runc doctor --check overlay')",
+                            no_kernel);
     case RUNC_OVERLAY_DRIVER_FUSE:
       *ret_kind = RUNC_OVERLAY_FUSE;
       return no_fuse == NULL
              || runc_throw (error, RUNC_ERROR_UNSUPPORTED,
-                            "--overlay-driver=fuse: %s (see 'runc doctor')", no_fuse);
+                            "--overlay-driver=fuse: %s (see 'runc doctor --check fuse-overlayfs')",
+                            no_fuse);
     case RUNC_OVERLAY_DRIVER_AUTO:
       break;
     }
   if (no_kernel != NULL && no_fuse != NULL)
     return runc_throw (error, RUNC_ERROR_UNSUPPORTED, "--overlay: %s, and %s (see 'runc doctor')",
                        no_kernel, no_fuse);
-  *ret_kind = no_kernel == NULL && (!limited || no_fuse != NULL) ? RUNC_OVERLAY_KERNEL
-                                                                 : RUNC_OVERLAY_FUSE;
+  *ret_kind = no_kernel == NULL && (!(limited || foreign) || no_fuse != NULL) ? RUNC_OVERLAY_KERNEL
+                                                                              : RUNC_OVERLAY_FUSE;
   if (*ret_kind == RUNC_OVERLAY_KERNEL && limited)
     runc_builder_warn (b,
                        "--overlay: a directory of the rootfs cannot be removed and made again in "
                        "memory: %s (give the layer a place on a disk, or see 'runc doctor')",
                        no_fuse);
+  /* To change a file the kernel copies it to the layer with its owner, whom we cannot name. */
+  if (*ret_kind == RUNC_OVERLAY_KERNEL && foreign)
+    runc_builder_warn (b,
+                       "--overlay: what is in '%s' belongs to somebody else and cannot be changed, "
+                       "not even in the layer: fuse-overlayfs could, but %s",
+                       b->host->rootfs, no_fuse);
   return TRUE;
 }
 
@@ -226,6 +237,10 @@ runc_plan_overlay (RuncBuilder *b, GError **error)
   fuse->layer = overlay->directory;
   fuse->upper = "upper";
   fuse->work = "work";
+  /* The layer keeps the owners of what it gets from the rootfs: nobody, for those that we have no
+   * ids for. Without such an id it could not take anything. */
+  fuse->squash = b->host->rootfs_foreign
+                 && !(runc_plan_uid_is_mapped (b, NOBODY) && runc_plan_gid_is_mapped (b, NOBODY));
   return TRUE;
 }
 

@@ -536,6 +536,7 @@ describe_fuse (Sink *sink, const RuncPlan *plan, const RuncFusePlan *fuse)
   put_text (sink, "layer", fuse->layer);
   put_text (sink, "upper", fuse->upper);
   put_text (sink, "work", fuse->work);
+  put_flag (sink, "squash", fuse->squash);
   put_flag (sink, "bind-proc", plan->fuse_binds_proc);
 }
 

@@ -119,6 +119,7 @@ typedef struct
   const char *layer;         /* absolute directory that has the next two; NULL: a tmpfs */
   const char *upper;         /* names below layer; NULL: nothing can be written */
   const char *work;
+  gboolean squash; /* all files are shown as root's, whoever owns them */
 } RuncFusePlan;
 
 typedef struct

@@ -88,7 +88,7 @@ setup() {
   expect_eq "$(cat "$BUNDLE/rootfs/work/file")" new
   if [[ $MODE == user ]]; then
     expect_match $'^ +0 +'"$HOST_UID"' +1\s+1 +[0-9]+ +65536'
-    args sh -c 'mkdir /work/dir && chown guest /work/dir && su guest -c "id -u; : >/work/dir/file"'
+    args sh -c 'mkdir /work/dir && chown guest /work/dir && su guest -c "id -u; : >/work/dir/file"; rm -r /work/dir'
     run_split
     expect_ok
     expect_output 1000
@@ -211,11 +211,27 @@ setup() {
   expect_ok
   expect_output $'root:x:0:0:root:/root:/bin/sh\n65534'
   expect_eq "$stderr" ""
-  # Writable, it gets a layer for the time being, and is not touched.
-  needs_of_machine "no overlayfs in user namespaces" "$RUNC" doctor --check overlay
-  config '.root.readonly = false'
-  args sh -c ': >/tmp/file'
+  # Writable, it gets a layer for the time being: of fuse-overlayfs, which can change what is not ours.
+  needs fuse-overlayfs
+  needs_of_machine "no /dev/fuse for this user" sh -c ': <>/dev/fuse'
+  config '.root.readonly = false | .process.capabilities |= map_values(. + ["CAP_DAC_OVERRIDE"])'
+  args sh -c 'echo changed >/etc/passwd; : >/tmp/file; mkdir /new; cat /etc/passwd; ls / /tmp'
   run_split
+  expect_ok
+  expect_match $'^changed\n'
+  expect_line file
+  expect_line new
   expect_match "root\.path: '$RUNC_TEST_ROOTFS' is not writable for you" "$stderr"
-  [[ ! -e $RUNC_TEST_ROOTFS/tmp/file ]]
+  [[ $(cat "$RUNC_TEST_ROOTFS/etc/passwd") == root:* && ! -e $RUNC_TEST_ROOTFS/tmp/file ]]
+}
+
+@test "portable: a rootfs that belongs to root, and only the kernel to make a layer" {
+  [[ -n ${RUNC_TEST_ROOTFS:-} ]] || skip "this machine: no root file system of root's (tests/run, as root, makes one)"
+  needs_of_machine "no overlayfs in user namespaces" "$RUNC" doctor --check overlay
+  config --arg path "$RUNC_TEST_ROOTFS" '.root = {"path": $path}'
+  args sh -c ': >/tmp/file'
+  mkdir empty
+  run --separate-stderr env PATH="$PWD/empty" "$RUNC" --root "$STATE" run --bundle "$BUNDLE" "$CT"
+  expect_status 1
+  expect_match "cannot be changed, not even in the layer: fuse-overlayfs could, but" "$stderr"
 }

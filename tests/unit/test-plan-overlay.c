@@ -91,7 +91,8 @@ static const struct
     CONFIG (""),
     USER (KERNEL),
     { .overlay = "", .overlay_driver = RUNC_OVERLAY_DRIVER_FUSE },
-    { "error: --overlay-driver=fuse: fuse-overlayfs is not installed (see 'runc doctor')" } },
+    { "error: --overlay-driver=fuse: fuse-overlayfs is not installed (see 'runc doctor --check "
+      "fuse-" } },
   { "driver/root-with-a-user-namespace",
     USER_NS,
     ROOT (KERNEL),
@@ -107,6 +108,19 @@ static const struct
     USER (FUSE "\"proc_masked\":true,"),
     { .overlay = "" },
     { "upper=upper work=work bind-proc=yes" } },
+
+  /* what belongs to somebody else */
+  { "driver/foreign-files",
+    CONFIG (""),
+    USER (KERNEL FUSE "\"rootfs_foreign\":true,"),
+    { .overlay = "" },
+    { "overlay kind=fuse", "squash=yes", "!warning --overlay" } },
+  { "driver/foreign-files-and-no-fuse",
+    CONFIG (""),
+    USER (KERNEL "\"rootfs_foreign\":true,"),
+    { .overlay = "" },
+    { "overlay kind=kernel",
+      "warning --overlay: what is in '/b/rootfs' belongs to somebody else" } },
 
   /* where it is kept */
   { "layer/on-a-filesystem-that-the-kernel-refuses",
