@@ -105,34 +105,35 @@ open_slot (const RuncChildPlan *plan, RuncSlot *slot, const RuncLaunchContext *c
   g_assert_not_reached ();
 }
 
-/* Make a network namespace, with lo up. We are in it meanwhile, and back afterwards.
- * Returns an fd of it or -errno. */
+/* Make a network namespace, give it to the child, which may be waiting, and bring lo up in it. We
+ * are in it meanwhile, and back afterwards. Returns 0 or -errno. */
 static int
-make_network (int proc)
+make_network (int proc, int sock)
 {
   autofd int home = runc_sys_proc_open_namespace (proc, "net");
   autofd int made = -EBADF;
   int r = home < 0 ? home : runc_sys_unshare (CLONE_NEWNET);
+  int back;
 
   if (r < 0)
     return r;
   made = runc_sys_proc_open_namespace (proc, "net");
-  r = runc_sys_loopback_up ();
-  int back = runc_sys_setns (home, CLONE_NEWNET);
-
-  if (made < 0 || r < 0 || back < 0)
-    return made < 0 ? made : r < 0 ? r : back;
-  return runc_steal_fd (&made);
+  r = made < 0 ? made : runc_wire_send (sock, RUNC_MESSAGE_NETWORK, NULL, 0, made);
+  if (r == 0)
+    r = runc_sys_loopback_up ();
+  back = runc_sys_setns (home, CLONE_NEWNET);
+  return r < 0 ? r : back;
 }
 
 static gboolean
 send_network (RuncLaunch *launch, GError **error)
 {
   autofd int proc = runc_sys_proc_open ();
-  autofd int network = proc < 0 ? proc : make_network (proc);
-  int r = network < 0 ? network
-                      : runc_wire_send (launch->sock, RUNC_MESSAGE_NETWORK, NULL, 0, network);
+  int r = proc < 0 ? proc : make_network (proc, launch->sock);
 
+  /* The child is gone: what it reported is the error, and read with the first answer. */
+  if (r == -EPIPE || r == -ECONNRESET)
+    return TRUE;
   return r == 0 || runc_throw_neg (error, r, "cannot make the network namespace");
 }
 

@@ -37,6 +37,7 @@ typedef struct
   bool in_userns; /* the container is not in the initial user namespace */
   bool can_set_groups;
   bool network_taken;
+  bool devices_made;
   bool keep_groups; /* annotation run.oci.keep_original_groups */
 
   RuncPlannedMount *mounts; /* config.json's and our own */
@@ -131,8 +132,8 @@ gboolean runc_plan_mount_idmap (RuncBuilder *b, RuncPlannedMount *m, const RuncM
 /* cgroup-mount.c: the ops for a mount of type cgroup or cgroup2 */
 gboolean runc_plan_cgroup_mount (RuncBuilder *b, const RuncPlannedMount *m, GError **error);
 
-/* devices.c */
-gboolean runc_plan_devices (RuncBuilder *b, GError **error);
+/* devices.c: the ops for the devices and links of /dev, unless they are there already */
+void runc_plan_devices (RuncBuilder *b);
 void runc_plan_masks (RuncBuilder *b, int null_slot);
 bool runc_plan_needs_null (const RuncBuilder *b);
 

@@ -146,19 +146,18 @@ dev_links (RuncBuilder *b, bool own_dev)
     }
 }
 
-gboolean
-runc_plan_devices (RuncBuilder *b, GError **error)
+void
+runc_plan_devices (RuncBuilder *b)
 {
   const RuncPlannedMount *dev = runc_plan_mount_on (b, "/dev");
   bool own_dev = dev != NULL;
 
-  (void)error;
-  if (own_dev && dev->options.bind)
-    return TRUE;
+  if (b->devices_made || (own_dev && dev->options.bind))
+    return;
   default_devices (b, own_dev);
   asked_devices (b);
   dev_links (b, own_dev);
-  return TRUE;
+  b->devices_made = true;
 }
 
 /* ---- masked and read-only paths ------------------------------------------------------------ */

@@ -660,6 +660,25 @@ is_of_network (const RuncPlannedMount *m)
          && (strcmp (m->type, "sysfs") == 0 || !is_virtual (m->type));
 }
 
+/* The child has nothing to do until the parent has made the network namespace, which the mounts
+ * from @first on need. If these are elsewhere, /dev can be filled meanwhile. */
+static void
+devices_meanwhile (RuncBuilder *b, gsize first)
+{
+  const RuncSpecLinux *spec = &b->spec->linux_spec;
+  const RuncPlannedMount *dev = runc_plan_mount_on (b, "/dev");
+
+  if (!b->plan->makes_network || dev == NULL || dev >= b->mounts + first)
+    return;
+  for (gsize i = first; i < b->n_mounts; i++)
+    if (is_below (b->mounts[i].target, "/dev"))
+      return;
+  for (gsize i = 0; i < spec->n_devices; i++)
+    if (!is_below (runc_builder_clean (b, spec->devices[i].path), "/dev"))
+      return;
+  runc_plan_devices (b);
+}
+
 gboolean
 runc_plan_mount_ops (RuncBuilder *b, GError **error)
 {
@@ -669,7 +688,10 @@ runc_plan_mount_ops (RuncBuilder *b, GError **error)
 
       m->late_readonly = is_late_readonly (b, i);
       if (is_of_network (m))
-        runc_plan_take_network (b);
+        {
+          devices_meanwhile (b, i);
+          runc_plan_take_network (b);
+        }
       if (m->options.remount)
         remount_op (b, m);
       else if (m->options.bind)

@@ -291,8 +291,9 @@ build_root (RuncBuilder *b, const Propagation *propagation, GError **error)
       rootfs_op (b, overlay == RUNC_OVERLAY_FUSE ? b->overlay_slot : tree, b->host->rootfs);
       become_root (b);
     }
-  if (!runc_plan_mount_ops (b, error) || !runc_plan_devices (b, error))
+  if (!runc_plan_mount_ops (b, error))
     return FALSE;
+  runc_plan_devices (b);
   runc_plan_take_network (b);
   if (b->spec->process->cwd != NULL && strcmp (b->spec->process->cwd, "/") != 0)
     {
