@@ -432,9 +432,8 @@ can_nest() { needs_of_machine "no user namespaces in user namespaces" unshare -U
   fi
 }
 
-# bats test_tags=no:userns
+# bats test_tags=no:userns,no:root,no:root-v2
 @test "doctor: a cgroup that is not ours" {
-  ! as_root || skip "not as root"
   needs_of_machine "a cgroup of the user's own" sh -c '! [ -w "/sys/fs/cgroup/$(sed -n s/^0::.//p /proc/self/cgroup)" ]'
   doctor --check delegation
   expect_status 1
@@ -449,9 +448,9 @@ can_nest() { needs_of_machine "no user namespaces in user namespaces" unshare -U
   expect_finding linger ok
 }
 
+# bats test_tags=no:root,no:root-v2
 @test "doctor: systemd without a session" {
   needs_of_machine "systemd does not run it" test -d /run/systemd/system
-  ! as_root || skip "not as root"
   doctor --check systemd
   expect_finding systemd missing
   unset XDG_RUNTIME_DIR
