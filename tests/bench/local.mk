@@ -18,7 +18,7 @@ tests_bench_filter_SOURCES = tests/bench/filter.c
 tests_bench_filter_LDADD = $(SECCOMP_LIBS)
 endif
 
-EXTRA_DIST += tests/bench/run.sh
+EXTRA_DIST += tests/bench/run.sh tests/bench/network.py
 
 bench: all $(bench_programs)
 	RUNC=$(abs_builddir)/runc BENCH_PROGRAMS=$(abs_builddir)/tests/bench \

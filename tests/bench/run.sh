@@ -6,8 +6,7 @@
 #   BENCH_ROUNDS    rounds per table (default 40)
 #   BENCH_PROGRAMS  directory of limit, bench and filter (default: that of this script)
 #   BENCH_USER      ordinary user for the user part when started by root (default: one made for it and removed)
-#   BENCH_PARTS     which parts to run (default: "user root lifecycle many syscalls placing
-#                   memory")
+#   BENCH_PARTS     which parts to run (default: "user root lifecycle many syscalls placing memory network")
 #
 # Started by root, it moves into a mount namespace of its own, where the unified hierarchy lies over
 # /sys/fs/cgroup (crun refuses hybrid hosts) and all files are in a tmpfs that goes with the namespace.
@@ -21,7 +20,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 programs=${BENCH_PROGRAMS:-$here}
 rounds=${BENCH_ROUNDS:-40}
-parts=${BENCH_PARTS:-user root lifecycle many syscalls placing memory}
+parts=${BENCH_PARTS:-user root lifecycle many syscalls placing memory network}
 tab=$(printf '\t')
 is_root=$([ "$(id -u)" -eq 0 ] && echo yes || echo no)
 
@@ -459,6 +458,33 @@ smallest_memory ()
   done
 }
 
+# ---------------------------------------------------------------- the network, user
+
+as_user ()
+{
+  if [ "$is_root" = yes ]; then
+    env -i PATH=/usr/bin:/bin:/usr/sbin:/sbin LC_ALL=C TMPDIR="$work/user/run" \
+      setpriv --reuid "${user_ids%:*}" --regid "${user_ids#*:}" --clear-groups "$@"
+  else
+    "$@"
+  fi
+}
+
+# Interleaved rounds of network.py: the helpers take turns.
+network_table ()
+{
+  for program in slirp4netns iperf3 python3 ip; do
+    have $program || { note "$program is missing: the network helpers are not measured"; return 0; }
+  done
+  helper=$(dirname "${RUNC:-/usr/bin/runc}")/helpers/runc-slirp
+  [ -x "$helper" ] || { note "$helper is missing: the network helpers are not measured"; return 0; }
+  as_user test -w /dev/net/tun || { note "/dev/net/tun is not open to the user: the network helpers are not measured"; return 0; }
+  cp "$helper" "$here/network.py" "$work/bin/"
+  printf '\nnetwork helpers, user (medians of 3 rounds)\n'
+  # shellcheck disable=SC2046 # one word or none
+  as_user python3 "$work/bin/network.py" -t 1 -r 3 slirp4netns $(have pasta && echo pasta) "$work/bin/runc-slirp" || true
+}
+
 # ---------------------------------------------------------------- all of it
 
 set_stage
@@ -477,3 +503,4 @@ if [ "$is_root" = yes ]; then
   if wants placing; then time_placing; fi
   if wants memory; then smallest_memory; fi
 fi
+if wants network; then network_table; fi
