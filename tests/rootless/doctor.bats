@@ -548,6 +548,43 @@ in_container() {
   expect_finding user-namespace missing 'CAP_SETFCAP'
 }
 
+# with_switch NAME VALUE: in a container whose filter refuses user namespaces, a user who sees this sysctl.
+with_switch() {
+  script "mount -t tmpfs tmpfs /proc/sys/kernel && echo $2 >/proc/sys/kernel/$1 &&
+    exec su guest -c '/work/${RUNC##*/} doctor --json --check user-namespace'"
+  run --separate-stderr runc run --bundle "$BUNDLE" "$CT"
+  expect_status 1
+  expect_finding user-namespace missing "the sysctl kernel\\.$1"
+}
+
+# bats test_tags=no:userns,no:single
+@test "doctor: no user namespaces: the switches of distributions" {
+  needs_static
+  bundle
+  many_ids
+  config --arg dir "${RUNC%/*}" '
+    .mounts += [{"destination": "/work", "type": "bind", "source": $dir, "options": ["rbind", "ro"]}]
+    | .linux.maskedPaths = [] | .linux.readonlyPaths = []
+    | .process.capabilities |= map_values(. + ["CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID"])
+    | .linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+        {"names": ["unshare", "clone3"], "action": "SCMP_ACT_ERRNO"},
+        {"names": ["clone"], "action": "SCMP_ACT_ERRNO",
+         "args": [{"index": 0, "value": 268435456, "valueTwo": 268435456, "op": "SCMP_CMP_MASKED_EQ"}]}]}'
+  with_switch unprivileged_userns_clone 0
+  expect_match 'sysctl -w kernel.unprivileged_userns_clone=1' "$(finding user-namespace mend)"
+  with_switch apparmor_restrict_unprivileged_userns 1
+  expect_match '/etc/apparmor.d/runc' "$(finding user-namespace mend)"
+}
+
+# bats test_tags=no:root,no:root-v2
+@test "doctor: in a container, as root who cannot make an overlay for itself" {
+  needs_static
+  needs_of_machine "no overlayfs in user namespaces" "$RUNC" doctor --check overlay
+  in_container '.linux.maskedPaths = [] | .process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"])'
+  expect_finding overlay missing 'permission denied'
+  expect_match 'CAP_DAC_OVERRIDE' "$(finding overlay mend)"
+}
+
 @test "doctor: in a container that withholds nothing" {
   needs_static
   needs_of_machine "no /dev/net/tun" test -e /dev/net/tun

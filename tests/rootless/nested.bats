@@ -196,6 +196,10 @@ as_guest() { config '.process.user = {"uid": 1000, "gid": 1000}'; }
   run_outer
   expect_one_id 1000
   expect_match "only one uid and gid.*CAP_SETUID and CAP_SETGID: give them to the outer container" "$stderr"
+  args /work/runc doctor --check newuidmap
+  run_outer
+  expect_match 'missing .*is not in the bounding set'
+  script "$RUN_INNER"
 
   config '.process.noNewPrivileges = true'
   run_outer
