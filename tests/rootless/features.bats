@@ -16,9 +16,9 @@ features() { jq -r "$1" features.json; }
 # try_plan JQ: a configuration that is planned on a host that has everything.
 try_plan() {
   local host=$RUNC_SRCDIR/tests/golden/root-intel-rdt
+  [[ -f host.json ]] || jq '. + {"apparmor": true, "selinux": true}' "$host/host.json" >host.json
   mkdir -p planned
-  jq "$1" "$host/config.json" >planned/config.json
-  jq '. + {"apparmor": true, "selinux": true}' "$host/host.json" >host.json
+  jq --slurpfile features features.json "$1" "$host/config.json" >planned/config.json
   run --separate-stderr runc plan --host host.json --id ct planned
 }
 
@@ -145,10 +145,8 @@ END
 }
 
 @test "features: what depends on the machine is planned" {
-  for arch in $(features '.linux.seccomp.archs[]?'); do
-    try_plan ".linux.seccomp = {\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": [\"$arch\"]}"
-    expect_ok
-  done
+  try_plan '.linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "architectures": $features[0].linux.seccomp.archs}'
+  expect_ok
   for mode in $(features '.linux.memoryPolicy.modes[]'); do
     nodes=0
     [[ $mode != MPOL_DEFAULT && $mode != MPOL_LOCAL ]] || nodes=
