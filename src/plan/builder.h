@@ -110,8 +110,14 @@ bool runc_plan_has_hooks (const RuncBuilder *b, RuncHookKind kind);
 void runc_plan_parse_options (RuncBuilder *b, const RuncStrings *strings,
                               RuncMountOptions *ret_options);
 
-/* mounts.c: parse, then the ops before and after the root is there */
+/* mount-parse.c: config.json's mounts and our own, read */
 gboolean runc_plan_parse_mounts (RuncBuilder *b, GError **error);
+/* The mount of config.json (or our own) on exactly @path that counts, or NULL. */
+const RuncPlannedMount *runc_plan_mount_on (const RuncBuilder *b, const char *path);
+/* Is the clean path @path below @dir? Not if it is the same. */
+bool runc_plan_is_below (const char *path, const char *dir);
+
+/* mounts.c: the ops before and after the root is there */
 /* @keep_peers: what is shared on the host stays shared */
 gboolean runc_plan_open_sources (RuncBuilder *b, bool keep_peers, GError **error);
 gboolean runc_plan_mount_ops (RuncBuilder *b, GError **error);
@@ -120,8 +126,6 @@ gboolean runc_plan_mount_ops (RuncBuilder *b, GError **error);
 void runc_plan_take_network (RuncBuilder *b);
 /* Read-only for what had to stay writable until now. */
 void runc_plan_late_readonly (RuncBuilder *b);
-/* The mount of config.json (or our own) on exactly @path that counts, or NULL. */
-const RuncPlannedMount *runc_plan_mount_on (const RuncBuilder *b, const char *path);
 
 /* mount-idmap.c: the ids that the mount is mapped with. Those of a user namespace that the
  * container joins come from its slot instead: then *@ret_maps stays NULL and m->idmap_slot is set.

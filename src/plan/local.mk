@@ -13,6 +13,7 @@ runc_sources += \
 	src/plan/mount-idmap.c \
 	src/plan/mount-options.c \
 	src/plan/mount-options.h \
+	src/plan/mount-parse.c \
 	src/plan/mounts.c \
 	src/plan/namespaces.c \
 	src/plan/namespaces.h \

@@ -33,6 +33,12 @@ typedef struct
   gsize n_data;
 } RuncMountOptions;
 
+/* What mounts that nobody has asked for have. */
+#define RUNC_SAFE_ATTRS ((uint64_t)(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC))
+
+/* The annotation with the option of mount(8) that linux.mountLabel is given by. */
+#define RUNC_CONTEXT_TYPE "run.oci.mount_context_type"
+
 /* A mount of config.json as it is planned. */
 typedef struct
 {

@@ -6,8 +6,6 @@
  */
 #include "plan/builder.h"
 
-#include "base/error.h"
-
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
@@ -19,60 +17,12 @@
   ((uint64_t)(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC         \
               | 0x00200000 /* MOUNT_ATTR_NOSYMFOLLOW */))
 
-#define CONTEXT_TYPE "run.oci.mount_context_type"
-
-#define SAFE_ATTRS ((uint64_t)(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC))
-
-/* Files in /proc that lxcfs and the like put their own versions over. */
-static const char *const proc_files[] = {
-  "/proc/cpuinfo",
-  "/proc/diskstats",
-  "/proc/meminfo",
-  "/proc/stat",
-  "/proc/swaps",
-  "/proc/uptime",
-  "/proc/loadavg",
-  "/proc/slabinfo",
-  "/proc/sys/kernel/ns_last_pid",
-  "/proc/sys/crypto/fips_enabled",
-  NULL,
-};
-
-static bool
-is_below (const char *path, const char *dir)
-{
-  gsize len = strlen (dir);
-
-  return strncmp (path, dir, len) == 0 && path[len] == '/';
-}
-
 /* Only where config.json itself says so may anything be put on a procfs: a link of the image must
  * not lead there. */
 static bool
 is_proc_target (const RuncPlannedMount *m)
 {
-  return strcmp (m->target, "/proc") == 0 || is_below (m->target, "/proc");
-}
-
-static gboolean
-check_target (const RuncPlannedMount *m, GError **error)
-{
-  if (strcmp (m->target, "/") == 0)
-    return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
-                       "%s.destination: '%s' is the root itself, and nothing can be mounted on it",
-                       m->label, m->spec->destination);
-  if (strcmp (m->target, "/proc") == 0 && !m->options.bind && strcmp (m->type, "proc") != 0)
-    return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
-                       "%s.destination: \"%s\" cannot be mounted because it is not of type proc",
-                       m->label, m->target);
-  if (!is_below (m->target, "/proc"))
-    return TRUE;
-  for (const char *const *file = proc_files; *file != NULL; file++)
-    if (strcmp (m->target, *file) == 0)
-      return TRUE;
-  return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
-                     "%s.destination: \"%s\" cannot be mounted because it is inside /proc",
-                     m->label, m->target);
+  return strcmp (m->target, "/proc") == 0 || runc_plan_is_below (m->target, "/proc");
 }
 
 /* Does only the runtime itself have the right to open the source, or to map its ids? */
@@ -81,146 +31,6 @@ is_opened_by_parent (const RuncBuilder *b, const RuncPlannedMount *m)
 {
   return b->who == RUNC_WHO_REAL_ROOT && m->options.bind && !m->options.copy_symlink
          && (b->ns.new_userns || b->ns.join_user || m->options.idmap);
-}
-
-static gboolean
-check_idmap (RuncBuilder *b, const RuncPlannedMount *m, GError **error)
-{
-  if (!m->options.idmap)
-    return TRUE;
-  if (!m->options.bind)
-    return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
-                       "%s: id-mapped mounts are only supported for bind-mounts", m->label);
-  if (b->who != RUNC_WHO_REAL_ROOT)
-    return runc_throw (error, RUNC_ERROR_UNSUPPORTED,
-                       "%s: id-mapped mounts are not supported for rootless containers", m->label);
-  return TRUE;
-}
-
-static gboolean
-check_links (const RuncPlannedMount *m, GError **error)
-{
-  if (m->options.copy_symlink && (m->options.src_nofollow || m->options.dest_nofollow))
-    return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
-                       "%s.options: 'copy-symlink' excludes 'src-nofollow' and 'dest-nofollow'",
-                       m->label);
-  return TRUE;
-}
-
-static gboolean
-parse_mount (RuncBuilder *b, RuncPlannedMount *m, const RuncSpecMount *spec, gsize index,
-             GError **error)
-{
-  const char *source = spec->source != NULL ? spec->source : "";
-
-  m->spec = spec;
-  m->label = runc_builder_printf (b, "mounts[%" G_GSIZE_FORMAT "]", index);
-  m->target = runc_builder_clean (b, spec->destination);
-  m->slot = RUNC_NO_SLOT;
-  m->idmap_slot = RUNC_NO_SLOT;
-  m->type = spec->type != NULL ? spec->type : "none";
-  runc_plan_parse_options (b, &spec->options, &m->options);
-  if (strcmp (m->type, "bind") == 0 || strcmp (m->type, "rbind") == 0)
-    {
-      m->options.bind = true;
-      m->options.recursive |= m->type[0] == 'r';
-    }
-  if (spec->uid_mappings.n > 0 || spec->gid_mappings.n > 0)
-    m->options.idmap = true;
-  if (m->options.bind)
-    {
-      m->type = "bind";
-      m->source = source[0] == '/' ? source : runc_builder_path (b, b->host->bundle, source);
-      if (m->options.n_data > 0)
-        return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
-                           "%s.options: '%s': bind mounts cannot have any filesystem-specific "
-                           "options applied",
-                           m->label, m->options.data[0]);
-    }
-  return check_target (m, error) && check_idmap (b, m, error) && check_links (m, error);
-}
-
-/* A bind mount of our own: @name in the state directory, which the parent makes, on @target. */
-static void
-add_own_mount (RuncBuilder *b, const char *label, const char *name, const char *target)
-{
-  RuncPlannedMount *m = &b->mounts[b->n_mounts++];
-  RuncSpecMount *spec = runc_builder_alloc (b, sizeof *spec);
-
-  spec->destination = target;
-  *m = (RuncPlannedMount){
-    .spec = spec,
-    .label = label,
-    .target = target,
-    .source = runc_builder_path (b, b->state_dir, name),
-    .type = "bind",
-    .slot = RUNC_NO_SLOT,
-    .idmap_slot = RUNC_NO_SLOT,
-    .options = { .bind = true, .any_flag = true, .set = SAFE_ATTRS },
-  };
-}
-
-/* The socket directory for the container's own READY=1, and what a network of ours needs; a file
- * that the configuration mounts itself stays. */
-static void
-add_own_mounts (RuncBuilder *b)
-{
-  RuncNetworkMode network = b->plan->network.mode;
-
-  if (b->request->notify_socket != NULL)
-    {
-      add_own_mount (b, "$NOTIFY_SOCKET", "notify", "/run/notify");
-      b->mounts[b->n_mounts - 1].options.set |= MOUNT_ATTR_RDONLY;
-    }
-  if (network != RUNC_NETWORK_SLIRP && network != RUNC_NETWORK_PASTA)
-    return;
-  if (runc_plan_mount_on (b, "/etc/resolv.conf") == NULL)
-    add_own_mount (b, "resolv.conf", "resolv.conf", "/etc/resolv.conf");
-  if (runc_plan_mount_on (b, "/etc/hosts") == NULL)
-    add_own_mount (b, "hosts", "hosts", "/etc/hosts");
-}
-
-/* The option of mount(8) that gives filesystems their label. */
-static gboolean
-check_context_type (const RuncBuilder *b, GError **error)
-{
-  static const char *const known[] = { "context", "fscontext", "defcontext", "rootcontext", NULL };
-  const char *kind = runc_spec_annotation (b->spec, CONTEXT_TYPE);
-
-  if (kind != NULL && !g_strv_contains (known, kind))
-    return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
-                       "annotations[\"" CONTEXT_TYPE "\"]: unknown type '%s' (context, fscontext, "
-                       "defcontext and rootcontext are known)",
-                       kind);
-  return TRUE;
-}
-
-enum
-{
-  MAX_OWN_MOUNTS = 3,
-};
-
-gboolean
-runc_plan_parse_mounts (RuncBuilder *b, GError **error)
-{
-  const RuncSpec *spec = b->spec;
-
-  b->mounts = runc_builder_alloc (b, (spec->n_mounts + MAX_OWN_MOUNTS) * sizeof *b->mounts);
-  for (gsize i = 0; i < spec->n_mounts; i++)
-    if (!parse_mount (b, &b->mounts[i], &spec->mounts[i], i, error))
-      return FALSE;
-  b->n_mounts = spec->n_mounts;
-  add_own_mounts (b);
-  return check_context_type (b, error);
-}
-
-const RuncPlannedMount *
-runc_plan_mount_on (const RuncBuilder *b, const char *path)
-{
-  for (gsize i = b->n_mounts; i > 0; i--)
-    if (strcmp (b->mounts[i - 1].target, path) == 0)
-      return &b->mounts[i - 1];
-  return NULL;
 }
 
 /* ---- bind mounts --------------------------------------------------------------------------- */
@@ -424,7 +234,7 @@ static const char *
 label_option (RuncBuilder *b, const RuncPlannedMount *m)
 {
   const char *label = b->spec->linux_spec.mount_label;
-  const char *kind = runc_spec_annotation (b->spec, CONTEXT_TYPE);
+  const char *kind = runc_spec_annotation (b->spec, RUNC_CONTEXT_TYPE);
 
   if (label == NULL || label[0] == '\0' || !b->host->selinux || strcmp (m->type, "proc") == 0
       || strcmp (m->type, "sysfs") == 0 || strcmp (m->type, "mqueue") == 0)
@@ -497,7 +307,7 @@ bind_host_ops (RuncBuilder *b, const RuncPlannedMount *m, const char *path, bool
   op->u.tree = (RuncOpTree){
     .path = path,
     .recursive = true,
-    .rec_attr_set = SAFE_ATTRS | (readonly ? MOUNT_ATTR_RDONLY : 0),
+    .rec_attr_set = RUNC_SAFE_ATTRS | (readonly ? MOUNT_ATTR_RDONLY : 0),
     .propagation = MS_SLAVE,
     .rec_propagation = true,
     .idmap_slot = RUNC_NO_SLOT,
@@ -638,7 +448,7 @@ is_late_readonly (const RuncBuilder *b, gsize index)
   if (strcmp (m->type, "tmpfs") != 0)
     return false;
   for (gsize i = index + 1; i < b->n_mounts; i++)
-    if (is_below (b->mounts[i].target, m->target))
+    if (runc_plan_is_below (b->mounts[i].target, m->target))
       return true;
   return false;
 }
