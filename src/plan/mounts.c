@@ -481,10 +481,10 @@ devices_meanwhile (RuncBuilder *b, gsize first)
   if (!b->plan->makes_network || dev == NULL || dev >= b->mounts + first)
     return;
   for (gsize i = first; i < b->n_mounts; i++)
-    if (is_below (b->mounts[i].target, "/dev"))
+    if (runc_plan_is_below (b->mounts[i].target, "/dev"))
       return;
   for (gsize i = 0; i < spec->n_devices; i++)
-    if (!is_below (runc_builder_clean (b, spec->devices[i].path), "/dev"))
+    if (!runc_plan_is_below (runc_builder_clean (b, spec->devices[i].path), "/dev"))
       return;
   runc_plan_devices (b);
 }
