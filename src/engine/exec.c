@@ -89,14 +89,22 @@ static gboolean
 foreign_namespaces (pid_t pid, guint64 *ret_flags, GError **error)
 {
   autofd int proc = runc_sys_proc_open ();
+  autofd int ours = -EBADF, theirs = -EBADF;
   guint64 flags = 0;
+  char path[64];
 
   if (proc < 0)
     return runc_throw_neg (error, proc, "cannot open '/proc'");
+  snprintf (path, sizeof path, "%d/ns", (int)pid);
+  ours = runc_sys_proc_open_file (proc, "self/ns", O_PATH | O_DIRECTORY);
+  theirs = runc_sys_proc_open_file (proc, path, O_PATH | O_DIRECTORY);
+  if (ours < 0 || theirs < 0)
+    return runc_throw_neg (error, ours < 0 ? ours : theirs,
+                           "cannot look at the namespaces of process %d", (int)pid);
   for (int ns = 0; ns < RUNC_N_NAMESPACES; ns++)
     {
       const char *name = runc_namespace_proc_name ((RuncNamespace)ns);
-      int r = runc_sys_proc_foreign_namespace (proc, pid, name);
+      int r = runc_sys_proc_foreign_namespace (ours, theirs, name);
 
       if (r < 0)
         return runc_throw_neg (error, r, "cannot look at the %s namespace of process %d", name,

@@ -313,7 +313,6 @@ take_forked (RuncLaunch *launch, const RuncLaunchDrive *drive, GError **error)
     return FALSE;
   launch->pid = payload.pid;
   launch->pidfd = runc_steal_fd (&fd);
-  reap (&launch->stage_pid);
   return runc_launch_write_maps (&launch->plan->maps, launch->pid, error)
          && (drive->on_forked == NULL || drive->on_forked (launch, drive->data, error));
 }
@@ -353,10 +352,6 @@ drive_op (RuncLaunch *launch, const RuncLaunchDrive *drive, gsize at, GError **e
 
   switch (op->kind)
     {
-    case RUNC_OP_LEAVE_PROGRAM:
-      /* Taking the mount down takes a while: not at the end, when somebody waits for us. */
-      runc_close_fdp (&launch->plan->child.slots[op->slot].fd);
-      return TRUE;
     case RUNC_OP_WAIT:
       return answer_wait (launch, drive, at, error);
     case RUNC_OP_SEND:
@@ -379,6 +374,25 @@ drive_op (RuncLaunch *launch, const RuncLaunchDrive *drive, gsize at, GError **e
     }
 }
 
+static gboolean
+is_message (const RuncOp *op, RuncOpKind kind, RuncMessage message)
+{
+  return op->kind == kind && op->u.message == (int)message;
+}
+
+/* What takes a while, and can be done while the child is busy: see the first stage end, and let the
+ * mount of our executable go, which costs whoever closes it last. */
+static void
+settle (RuncLaunch *launch)
+{
+  RuncChildPlan *plan = &launch->plan->child;
+
+  reap (&launch->stage_pid);
+  for (gsize i = 0; i < plan->n_slots; i++)
+    if (plan->slots[i].kind == RUNC_SLOT_PROGRAM)
+      runc_close_fdp (&plan->slots[i].fd);
+}
+
 gboolean
 runc_launch_drive (RuncLaunch *launch, const RuncLaunchDrive *drive, GError **error)
 {
@@ -388,7 +402,10 @@ runc_launch_drive (RuncLaunch *launch, const RuncLaunchDrive *drive, GError **er
     {
       const RuncOp *op = &plan->ops[at];
 
-      if (op->kind == RUNC_OP_WAIT && op->u.message == RUNC_MESSAGE_PROCEED)
+      if (is_message (op, RUNC_OP_SEND, RUNC_MESSAGE_READY)
+          || is_message (op, RUNC_OP_WAIT, RUNC_MESSAGE_PROCEED))
+        settle (launch);
+      if (is_message (op, RUNC_OP_WAIT, RUNC_MESSAGE_PROCEED))
         return TRUE;
       if (!drive_op (launch, drive, at, error))
         return FALSE;

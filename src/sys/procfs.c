@@ -70,17 +70,10 @@ runc_sys_proc_reopen_fd (int proc, int fd, int flags)
 }
 
 int
-runc_sys_proc_foreign_namespace (int proc, pid_t pid, const char *name)
+runc_sys_proc_foreign_namespace (int ours, int theirs, const char *name)
 {
-  char path[RUNC_DECIMAL_SIZE + sizeof "/ns"];
-  autofd int ours = runc_sys_proc_open_file (proc, "self/ns", O_PATH | O_DIRECTORY);
-  autofd int theirs = -EBADF;
   struct stat a, b;
 
-  strcpy (path + runc_decimal (path, pid), "/ns");
-  theirs = runc_sys_proc_open_file (proc, path, O_PATH | O_DIRECTORY);
-  if (ours < 0 || theirs < 0)
-    return ours < 0 ? ours : theirs;
   if (fstatat (ours, name, &a, 0) < 0)
     return 0;
   if (RUNC_FAULTY (fstatat (theirs, name, &b, 0)) < 0)

@@ -25,9 +25,10 @@ int runc_sys_proc_write (int proc, const char *path, const char *data, size_t le
  * Returns an fd or -errno. */
 int runc_sys_proc_reopen_fd (int proc, int fd, int flags);
 
-/* Is the namespace @name ("net") of process @pid another one than ours? 1 or 0, or -errno; 0 on a
- * kernel without this kind of namespace. */
-int runc_sys_proc_foreign_namespace (int proc, pid_t pid, const char *name);
+/* Is the namespace @name ("net") of a process another one than ours? @ours, @theirs: the
+ * directories self/ns and PID/ns of a proc fd. 1 or 0, or -errno; 0 on a kernel without this kind
+ * of namespace. */
+int runc_sys_proc_foreign_namespace (int ours, int theirs, const char *name);
 
 /* The namespace @name ("net") of the calling process, which has one thread. Returns an fd or
  * -errno. */

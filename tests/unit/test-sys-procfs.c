@@ -101,13 +101,14 @@ test_exe (void)
 {
   autofd int proc = runc_sys_proc_open ();
   autofd int exe = runc_sys_proc_open_self_exe (proc);
+  autofd int ns = runc_sys_proc_open_file (proc, "self/ns", O_PATH | O_DIRECTORY);
   struct stat a, b;
 
   g_assert_cmpint (fstat (exe, &a), ==, 0);
   g_assert_cmpint (stat ("/proc/self/exe", &b), ==, 0);
   g_assert_cmpuint (a.st_ino, ==, b.st_ino);
-  g_assert_cmpint (runc_sys_proc_foreign_namespace (proc, getpid (), "net"), ==, 0);
-  g_assert_cmpint (runc_sys_proc_foreign_namespace (proc, getpid (), "nonsense"), ==, 0);
+  g_assert_cmpint (runc_sys_proc_foreign_namespace (ns, ns, "net"), ==, 0);
+  g_assert_cmpint (runc_sys_proc_foreign_namespace (ns, ns, "nonsense"), ==, 0);
 }
 
 static void
