@@ -81,6 +81,16 @@ needs_slirp() {
   run_document docs/ci.md
   expect_ok
   expect_match 'report: all is well'
+  # When the script is told to end, the container goes with it.
+  mkdir tmp
+  HOME=$TEST_DIR/home PATH=$TEST_DIR/bin:$PATH TMPDIR=$TEST_DIR/tmp \
+    home/project/in-container.sh sh -c ': >/project/started; exec busybox sleep 1000' >/dev/null 2>&1 3>&- &
+  wait_for test -e home/project/started
+  kill -TERM $!
+  wait_exit $!
+  expect_status 143
+  expect_eq "$(ls -A tmp)" ""
+  not pgrep -f 'busybox sleep 1000' -u "$EUID" || fail "the container is left"
 }
 
 @test "docs: nested.md" {
