@@ -63,7 +63,7 @@ remove_at (int dir_fd, const char *name, int depth)
     return -ELOOP;
 
   autofd int fd = open_directory (dir_fd, name);
-  if (fd == -EACCES && fchmodat (dir_fd, name, 0700, 0) == 0)
+  if (fd == -EACCES && fchmodat (dir_fd, name, 0700, AT_SYMLINK_NOFOLLOW) == 0)
     fd = open_directory (dir_fd, name);
   if (fd < 0)
     return fd;

@@ -1,4 +1,4 @@
-/* libFuzzer: from config.json to the plan, on hosts of several kinds.
+/* libFuzzer: from config.json to the plans of run, create and exec, on hosts of several kinds.
  *
  * Beyond "no crash, no leak": a configuration that is valid ends in an error with a message, or in
  * a plan that keeps all rules of plan-check; that plan can be shown, and there are words for the
@@ -8,6 +8,7 @@
 #include "plan/plan.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
@@ -57,39 +58,72 @@ check_failures (const RuncPlan *plan)
       }
 }
 
+/* @plan, or if it is NULL, @error. */
 static void
-try_host (const RuncSpec *spec, const char *facts)
+check_plan (const RuncPlan *plan, GError *error)
+{
+  g_autoptr (GError) broken = NULL;
+
+  if (plan == NULL)
+    {
+      g_assert_cmpuint (strlen (error->message), >, 0);
+      return;
+    }
+  runc_plan_check (plan, &broken);
+  g_assert_no_error (broken);
+  g_autofree char *text = runc_plan_dump_text (plan);
+  g_autofree char *json = runc_plan_dump_json (plan);
+  check_json (json);
+  check_failures (plan);
+}
+
+static void
+try_create (const RuncSpec *spec, const RuncHost *host, gboolean gate)
 {
   const RuncGlobal global = { .root = "/run/runc" };
   const RuncCreateRequest request = { .id = "fuzz", .bundle = "/b" };
+  const RuncPlanInput input = {
+    .spec = spec,
+    .host = host,
+    .global = &global,
+    .request = &request,
+    .state_dir = "/run/runc/fuzz",
+    .gate = gate,
+  };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (RuncPlan) plan = runc_plan_new (&input, &error);
+
+  check_plan (plan, error);
+}
+
+static void
+try_exec (const RuncSpec *spec, const RuncHost *host)
+{
+  const RuncExecRequest request = { .id = "fuzz" };
+  const RuncExecPlanInput input = {
+    .spec = spec,
+    .process = spec->process,
+    .host = host,
+    .request = &request,
+    .join_flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC,
+  };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (RuncPlan) plan = spec->process != NULL ? runc_plan_new_exec (&input, &error) : NULL;
+
+  if (spec->process != NULL)
+    check_plan (plan, error);
+}
+
+static void
+try_host (const RuncSpec *spec, const char *facts)
+{
   g_autoptr (GError) error = NULL;
   g_autoptr (RuncHost) host = runc_host_from_json (facts, strlen (facts), &error);
 
   g_assert_no_error (error);
-  for (int gate = 0; gate < 2; gate++)
-    {
-      const RuncPlanInput input = {
-        .spec = spec,
-        .host = host,
-        .global = &global,
-        .request = &request,
-        .state_dir = "/run/runc/fuzz",
-        .gate = gate,
-      };
-      g_autoptr (RuncPlan) plan = runc_plan_new (&input, &error);
-
-      if (plan == NULL)
-        {
-          g_assert_cmpuint (strlen (error->message), >, 0);
-          return;
-        }
-      runc_plan_check (plan, &error);
-      g_assert_no_error (error);
-      g_autofree char *text = runc_plan_dump_text (plan);
-      g_autofree char *json = runc_plan_dump_json (plan);
-      check_json (json);
-      check_failures (plan);
-    }
+  try_create (spec, host, FALSE);
+  try_create (spec, host, TRUE);
+  try_exec (spec, host);
 }
 
 int
