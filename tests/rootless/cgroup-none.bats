@@ -76,7 +76,7 @@ expect_way_out() {
   for verb in "update --memory 64M" pause resume "events --stats"; do
     # shellcheck disable=SC2086
     run --separate-stderr runc $verb "$CT"
-    expect_error 1 "has no cgroup.*'runc doctor'"
+    expect_error 1 "has no cgroup.*'runc doctor"
   done
   run runc exec --cgroup sub "$CT" true
   expect_status 255
