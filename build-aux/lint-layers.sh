@@ -20,7 +20,7 @@ wire      sys plan/plan-types.h base/fd.h
 cgroup    spec/spec.h sys base
 seccomp   spec sys base
 net       sys base
-overlay   sys base
+overlay   wire sys base
 state     sys base
 host      spec/spec.h sys base
 spec      base

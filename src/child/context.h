@@ -90,7 +90,7 @@ int runc_child_op_copy_symlink (RuncChild *child, const RuncOp *op);
 
 /* op-overlay.c: what a writable layer is made of */
 int runc_child_op_fuse (RuncChild *child, const RuncOp *op);
-int runc_child_op_open_dir (RuncChild *child, const RuncOp *op);
+int runc_child_op_enter_dir (RuncChild *child, const RuncOp *op);
 int runc_child_op_scratch (RuncChild *child, const RuncOp *op);
 
 /* op-node.c: /dev, masks, read-only paths */

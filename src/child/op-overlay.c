@@ -13,16 +13,38 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 
+/* Ask the parent for a device: an fd, or -errno. */
+static int
+ask_for_device (RuncChild *child)
+{
+  autofd int device = -EBADF;
+  RuncMessage message;
+  size_t len;
+  int r = runc_wire_write (child->sock, RUNC_MESSAGE_FUSE, NULL, 0);
+
+  if (r < 0)
+    return r;
+  r = runc_wire_receive (child->sock, &message, NULL, 0, &len, &device);
+  /* End of file: the parent is gone and nobody wants this container. */
+  if (r == 0)
+    _exit (1);
+  if (r < 0)
+    return r;
+  return message == RUNC_MESSAGE_DEVICE && device >= 0 ? runc_steal_fd (&device) : -EBADMSG;
+}
+
 int
 runc_child_op_fuse (RuncChild *child, const RuncOp *op)
 {
   const RuncTreeAttr attr = { .propagation = op->u.fuse.propagation };
-  autofd int device = -EBADF, tree = -EBADF;
+  autofd int device = ask_for_device (child), tree = -EBADF;
   RuncFsError error;
   struct statfs fs;
   int r;
 
-  tree = runc_sys_fuse_new ("overlay", op->u.fuse.attr, &device, &error);
+  if (device < 0)
+    return runc_child_fail (child, RUNC_FAIL_PROTOCOL, device);
+  tree = runc_sys_fuse_new (device, "overlay", op->u.fuse.attr, &error);
   if (tree < 0)
     {
       runc_child_detail (child, error.message);
@@ -31,14 +53,14 @@ runc_child_op_fuse (RuncChild *child, const RuncOp *op)
   r = runc_sys_tree_set_attr (tree, &attr);
   if (r < 0)
     return runc_child_fail (child, RUNC_FAIL_ATTRIBUTES, r);
-  r = runc_wire_send (child->sock, RUNC_MESSAGE_FUSE, NULL, 0, device);
-  if (r < 0)
-    return runc_child_fail (child, RUNC_FAIL_PROTOCOL, r);
   /* Only without ours does the end of the server end the filesystem. */
   device = runc_close_fd (device);
+  r = runc_wire_write (child->sock, RUNC_MESSAGE_MOUNTED, NULL, 0);
+  if (r < 0)
+    return runc_child_fail (child, RUNC_FAIL_PROTOCOL, r);
   if (fstatfs (tree, &fs) < 0)
     return runc_child_fail (child, RUNC_FAIL_VERIFY, -errno);
-  r = runc_wire_write (child->sock, RUNC_MESSAGE_MOUNTED, NULL, 0);
+  r = runc_wire_write (child->sock, RUNC_MESSAGE_SERVED, NULL, 0);
   if (r < 0)
     return runc_child_fail (child, RUNC_FAIL_PROTOCOL, r);
   runc_child_set_slot (child, op->slot, runc_steal_fd (&tree));
@@ -46,14 +68,13 @@ runc_child_op_fuse (RuncChild *child, const RuncOp *op)
 }
 
 int
-runc_child_op_open_dir (RuncChild *child, const RuncOp *op)
+runc_child_op_enter_dir (RuncChild *child, const RuncOp *op)
 {
-  int fd = runc_sys_openat2 (AT_FDCWD, op->u.text, O_PATH | O_DIRECTORY, 0);
+  autofd int fd = runc_sys_openat2 (AT_FDCWD, op->u.text, O_PATH | O_DIRECTORY, 0);
 
   if (fd < 0)
     return runc_child_fail (child, RUNC_FAIL_RESOLVE, fd);
-  runc_child_set_slot (child, op->slot, fd);
-  return 0;
+  return fchdir (fd) < 0 ? -errno : 0;
 }
 
 /* Put the tree in @slot on the new directory @name of @dir. */
@@ -72,8 +93,8 @@ put_tree (RuncChild *child, int dir, const char *name, int slot)
   return r < 0 ? runc_child_fail (child, RUNC_FAIL_ATTACH, r) : 0;
 }
 
-/* The root of the overlay has the mode of its upper directory: that of the topmost lower one, when
- * it is made. */
+/* The root of the overlay has the mode of its upper directory: when it is made that of the topmost
+ * lower one, but that its owner can write to it. */
 static int
 make_upper (RuncChild *child, int scratch, const RuncOpScratch *layers)
 {
@@ -84,7 +105,7 @@ make_upper (RuncChild *child, int scratch, const RuncOpScratch *layers)
     return runc_child_fail (child, RUNC_FAIL_CREATE, -errno);
   if (mkdirat (layer, "upper", 0700) == 0)
     {
-      if (fchmodat (layer, "upper", st.st_mode & 07777, 0) < 0)
+      if (fchmodat (layer, "upper", (st.st_mode & 07777) | 0700, 0) < 0)
         return runc_child_fail (child, RUNC_FAIL_ATTRIBUTES, -errno);
     }
   else if (errno != EEXIST)
@@ -100,13 +121,16 @@ runc_child_op_scratch (RuncChild *child, const RuncOp *op)
   static const char *const options[] = { "mode=0700", NULL };
   const RuncOpFs fs = { .type = "tmpfs", .source = "overlay", .options = options };
   const RuncOpScratch *layers = &op->u.scratch;
+  autofd int target = runc_sys_openat2 (AT_FDCWD, ".", O_PATH | O_DIRECTORY, 0);
   autofd int tree = runc_child_new_filesystem (child, &fs, NULL);
   char name[RUNC_DECIMAL_SIZE];
   int r;
 
   if (tree < 0)
     return tree;
-  r = runc_sys_tree_attach (tree, runc_child_slot (child, op->slot));
+  if (target < 0)
+    return runc_child_fail (child, RUNC_FAIL_RESOLVE, target);
+  r = runc_sys_tree_attach (tree, target);
   if (r < 0)
     return runc_child_fail (child, RUNC_FAIL_ATTACH, r);
   for (size_t i = 0; i < layers->n_lowers; i++)

@@ -19,6 +19,8 @@
 
 /* How long a process may take to end after SIGKILL; as runc. */
 #define KILL_TIMEOUT_MS 10000
+/* ... while there is a helper, which may be why it does not end. */
+#define HELPED_TIMEOUT_MS 3000
 
 void
 runc_container_clear (RuncContainer *container)
@@ -231,6 +233,20 @@ runc_engine_thaw (const RuncState *state)
     }
 }
 
+/* A process that waits for an answer of fuse-overlayfs cannot be killed before that is. */
+static void
+kill_helpers (const RuncState *state)
+{
+  for (gsize i = 0; i < state->n_helpers; i++)
+    {
+      autofd int pidfd
+          = runc_sys_pidfd_open_checked (state->helper_pids[i], state->helper_start_times[i]);
+
+      if (pidfd >= 0)
+        runc_sys_pidfd_send_signal (pidfd, SIGKILL);
+    }
+}
+
 gboolean
 runc_engine_end (const RuncState *state, GError **error)
 {
@@ -251,7 +267,12 @@ runc_engine_end (const RuncState *state, GError **error)
   runc_engine_thaw (state);
   if (pidfd < 0)
     return TRUE;
-  r = runc_sys_pidfd_wait (pidfd, KILL_TIMEOUT_MS);
+  r = runc_sys_pidfd_wait (pidfd, state->n_helpers > 0 ? HELPED_TIMEOUT_MS : KILL_TIMEOUT_MS);
+  if (r == -ETIMEDOUT && state->n_helpers > 0)
+    {
+      kill_helpers (state);
+      r = runc_sys_pidfd_wait (pidfd, KILL_TIMEOUT_MS);
+    }
   if (r == -ETIMEDOUT)
     return runc_throw (error, RUNC_ERROR_FAILED,
                        "container init still running: process %d of '%s' does not end",

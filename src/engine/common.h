@@ -86,7 +86,7 @@ void runc_engine_thaw (const RuncState *state);
 gboolean runc_engine_end (const RuncState *state, GError **error);
 
 /* Remove all that a container without a living init has left: processes of a shared pid namespace,
- * helpers, cgroups, resctrl group, overlay layer; then run the poststop hooks (a failure of theirs
+ * helpers, cgroups, resctrl group; then run the poststop hooks (a failure of theirs
  * is a warning) and remove the state directory. What is gone already is fine, so that it can be
  * repeated after it was interrupted.
  *

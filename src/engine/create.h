@@ -61,8 +61,7 @@ gboolean runc_helpers_prepare (const RuncCreation *creation, GError **error);
 gboolean runc_helpers_start_network (RuncCreation *creation, GError **error);
 
 /* RuncLaunchDrive.on_fuse; @data: the RuncCreation */
-gboolean runc_helpers_on_fuse (RuncLaunch *launch, int index, int take_device, gpointer data,
-                               GError **error);
+gboolean runc_helpers_on_fuse (RuncLaunch *launch, int index, gpointer data, GError **error);
 
 /* When the process @pid was started. Without it a process is not to be told from a later one with
  * its number, and nobody would end it. */

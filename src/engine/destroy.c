@@ -12,60 +12,45 @@
 #include "cgroup/rdt.h"
 #include "sys/pid.h"
 #include "sys/syscalls.h"
-#include "sys/tree.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* How long a helper may take to end by itself: fuse-overlayfs writes back and unmounts. */
-#define HELPER_TIMEOUT_MS 2000
+/* How long a helper may take to end, first by itself, because what it serves is gone (what was
+ * written through fuse-overlayfs is in the layer then), then after each signal. */
+#define HELPER_TIMEOUT_MS 1000
 
-/* End the helpers: all are asked first, so that they end at the same time. */
 static void
 end_helpers (const RuncState *state)
 {
+  static const int signals[] = { 0, SIGTERM, SIGKILL };
   g_autofree int *pidfds = g_new (int, state->n_helpers);
 
   for (gsize i = 0; i < state->n_helpers; i++)
+    pidfds[i] = runc_sys_pidfd_open_checked (state->helper_pids[i], state->helper_start_times[i]);
+  for (gsize k = 0; k < G_N_ELEMENTS (signals); k++)
     {
-      pidfds[i] = runc_sys_pidfd_open_checked (state->helper_pids[i], state->helper_start_times[i]);
-      if (pidfds[i] >= 0)
-        runc_sys_pidfd_send_signal (pidfds[i], SIGTERM);
+      /* All are asked first, so that they end at the same time. */
+      for (gsize i = 0; i < state->n_helpers; i++)
+        if (pidfds[i] >= 0 && signals[k] != 0)
+          runc_sys_pidfd_send_signal (pidfds[i], signals[k]);
+      for (gsize i = 0; i < state->n_helpers; i++)
+        if (pidfds[i] >= 0 && runc_sys_pidfd_wait (pidfds[i], HELPER_TIMEOUT_MS) == 0)
+          {
+            pidfds[i] = runc_close_fd (pidfds[i]);
+            /* At the end of `run` it is our child; elsewhere this finds nothing. */
+            waitpid (state->helper_pids[i], NULL, WNOHANG);
+          }
     }
   for (gsize i = 0; i < state->n_helpers; i++)
-    {
-      if (pidfds[i] < 0)
-        continue;
-      if (runc_sys_pidfd_wait (pidfds[i], HELPER_TIMEOUT_MS) < 0)
-        {
-          runc_sys_pidfd_send_signal (pidfds[i], SIGKILL);
-          if (runc_sys_pidfd_wait (pidfds[i], HELPER_TIMEOUT_MS) < 0)
-            runc_warning ("container '%s': helper process %d does not end", state->id,
-                          state->helper_pids[i]);
-        }
-      runc_close_fd (pidfds[i]);
-      /* At the end of `run` it is our child; elsewhere this finds nothing. */
-      waitpid (state->helper_pids[i], NULL, WNOHANG);
-    }
-}
-
-static gboolean
-remove_overlay (const char *path, GError **error)
-{
-  g_autofree char *parent = g_path_get_dirname (path);
-  g_autofree char *name = g_path_get_basename (path);
-  autofd int fd = open (parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  int r;
-
-  if (fd < 0)
-    return errno == ENOENT ? TRUE : runc_throw_errno (error, "cannot open '%s'", parent);
-  r = runc_sys_remove_tree (fd, name);
-  if (r < 0)
-    return runc_throw_neg (error, r, "cannot remove the overlay layer '%s'", path);
-  return TRUE;
+    if (pidfds[i] >= 0)
+      {
+        runc_close_fd (pidfds[i]);
+        runc_warning ("container '%s': helper process %d does not end", state->id,
+                      state->helper_pids[i]);
+      }
 }
 
 static gboolean
@@ -89,8 +74,6 @@ runc_engine_destroy (RuncStateDir *dir, const RuncState *state, GError **error)
     return FALSE;
   if ((state->intel_rdt_mon_dir != NULL && !runc_rdt_remove (state->intel_rdt_mon_dir, error))
       || (state->intel_rdt_own && !runc_rdt_remove (state->intel_rdt_dir, error)))
-    return FALSE;
-  if (state->overlay_dir != NULL && !remove_overlay (state->overlay_dir, error))
     return FALSE;
   if (state->has_poststop)
     {

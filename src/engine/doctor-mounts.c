@@ -3,6 +3,7 @@
 #include "engine/doctor-try.h"
 
 #include "base/fd.h"
+#include "sys/fuse.h"
 #include "sys/mount.h"
 #include "sys/syscalls.h"
 
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 /* ---- procfs and sysfs --------------------------------------------------------------------------
@@ -217,30 +219,43 @@ use_kernel_overlay (RuncDoctorTry *try, const void *data)
   return use_overlay (try, merged);
 }
 
+/* As src/overlay does it: a filesystem on a device that the program gets. */
 static int
 use_fuse_overlay (RuncDoctorTry *try, const void *data)
 {
   const OverlayTask *task = data;
   const char *const argv[] = {
-    task->program, "-o", "lowerdir=lower,upperdir=upper,workdir=work", "merged", NULL,
+    task->program, "-f", "-o", "lowerdir=lower,upperdir=upper,workdir=work", "/dev/fd/3", NULL,
   };
-  struct stat before, after;
+  autofd int device = -EBADF, merged = -EBADF, messages = -EBADF;
+  RuncFsError fs_error;
+  struct statfs fs;
   int r = make_layers (try);
 
   if (r < 0)
     return r;
-  try->step = "start it";
-  if (stat ("merged", &before) < 0)
+  try->step = "open '/dev/fuse'";
+  device = open ("/dev/fuse", O_RDWR | O_CLOEXEC);
+  if (device < 0)
     return -errno;
-  r = runc_doctor_run_program (try, argv);
+  try->step = "mount a FUSE filesystem";
+  merged = runc_sys_fuse_new (device, "overlay", MOUNT_ATTR_NOSUID, &fs_error);
+  if (merged < 0)
+    {
+      strcpy (try->text, fs_error.message);
+      return merged;
+    }
+  try->step = "start fuse-overlayfs on it";
+  r = runc_doctor_start_program (argv, device, &messages);
   if (r < 0)
     return r;
-  try->step = "find its mount";
-  autofd int merged = open ("merged", O_DIRECTORY | O_RDONLY | O_CLOEXEC);
-  if (merged < 0 || fstat (merged, &after) < 0)
-    return -errno;
-  if (before.st_dev == after.st_dev)
-    return -ENOENT;
+  device = runc_close_fd (device);
+  if (fstatfs (merged, &fs) < 0)
+    {
+      r = -errno;
+      runc_doctor_read_messages (try, messages);
+      return r;
+    }
   return use_overlay (try, merged);
 }
 
@@ -272,11 +287,12 @@ runc_doctor_check_overlay (RuncDoctor *doctor, RuncDoctorFinding *finding)
       runc_doctor_found (finding, RUNC_DOCTOR_LIMITED, "mounted one%s on a tmpfs, but %s", where,
                          what);
       runc_doctor_means (finding,
-                         "containers with a copy-on-write rootfs (--overlay) in memory "
-                         "cannot remove a directory and make it again; on a disk they can");
-      runc_doctor_mend (finding, "give the layer a place on a disk ('--overlay=DIRECTORY'), or use "
-                                 "--overlay-driver=fuse, or a kernel of version 6.6 or later with "
-                                 "CONFIG_TMPFS_XATTR");
+                         "a copy-on-write rootfs in memory (--overlay) is made by fuse-overlayfs; "
+                         "without that, its directories cannot be removed and made again");
+      runc_doctor_mend (finding,
+                        "nothing, if fuse-overlayfs works; else give the layer a place on a "
+                        "disk ('--overlay=DIRECTORY'), or use a kernel of version 6.6 or "
+                        "later with CONFIG_TMPFS_XATTR");
       return;
     }
   runc_doctor_found (finding, RUNC_DOCTOR_MISSING, "%s", what);
@@ -337,7 +353,11 @@ runc_doctor_check_fuse_overlayfs (RuncDoctor *doctor, RuncDoctorFinding *finding
         }
     }
   try_kernel_overlay (doctor, &kernel);
-  if (kernel.error == 0 || kernel.step == replace_step)
+  if (kernel.step == replace_step && kernel.error != 0)
+    runc_doctor_means (finding,
+                       "in a copy-on-write rootfs in memory (--overlay) directories cannot be "
+                       "removed and made again");
+  else if (kernel.error == 0)
     runc_doctor_means (finding, "--overlay-driver=fuse cannot be used; nothing else, because the "
                                 "kernel's overlayfs works here");
   else

@@ -114,23 +114,25 @@ runc_doctor_mount_tmpfs (RuncDoctorTry *try, const void *data)
   return fd < 0 ? fd : 0;
 }
 
-static void __attribute__ ((noreturn)) execute (const char *const *argv, int stderr_fd)
+/* @fd: becomes fd 3; or -1 */
+static void __attribute__ ((noreturn)) execute (const char *const *argv, int stderr_fd, int fd)
 {
   extern char **environ;
   /* The fd itself is close-on-exec; its copies are not. */
   int null_fd = open ("/dev/null", O_RDWR | O_CLOEXEC);
 
-  if (null_fd < 0 || dup2 (null_fd, 0) < 0 || dup2 (null_fd, 1) < 0 || dup2 (stderr_fd, 2) < 0)
+  if (null_fd < 0 || dup2 (null_fd, 0) < 0 || dup2 (null_fd, 1) < 0 || dup2 (stderr_fd, 2) < 0
+      || (fd >= 0 && (fd != 3 ? dup2 (fd, 3) : fcntl (3, F_SETFD, 0)) < 0))
     _exit (126);
   execve (argv[0], (char *const *)argv, environ);
   _exit (127);
 }
 
-/* The beginning of what is in the file @fd, as one line. */
-static void
-read_line (int fd, char *text, size_t size)
+void
+runc_doctor_read_messages (RuncDoctorTry *try, int messages)
 {
-  ssize_t n = pread (fd, text, size - 1, 0);
+  char *text = try->text;
+  ssize_t n = pread (messages, text, sizeof try->text - 1, 0);
 
   n = n < 0 ? 0 : n;
   while (n > 0 && text[n - 1] == '\n')
@@ -139,6 +141,24 @@ read_line (int fd, char *text, size_t size)
   for (char *p = text; *p != '\0'; p++)
     if ((unsigned char)*p < ' ')
       *p = ' ';
+}
+
+int
+runc_doctor_start_program (const char *const *argv, int fd, int *ret_messages)
+{
+  autofd int memory = runc_sys_memfd_create ("stderr", MFD_CLOEXEC);
+  autofd int pidfd = -EBADF;
+  pid_t pid;
+
+  if (memory < 0)
+    return memory;
+  pid = runc_sys_clone (0, -1, &pidfd);
+  if (pid < 0)
+    return pid;
+  if (pid == 0)
+    execute (argv, memory, fd);
+  *ret_messages = runc_steal_fd (&memory);
+  return 0;
 }
 
 int
@@ -154,13 +174,13 @@ runc_doctor_run_program (RuncDoctorTry *try, const char *const *argv)
   if (pid < 0)
     return pid;
   if (pid == 0)
-    execute (argv, memory);
+    execute (argv, memory, -1);
   while (waitpid (pid, &status, 0) < 0)
     if (errno != EINTR)
       return -errno;
   if (WIFEXITED (status) && WEXITSTATUS (status) == 0)
     return 0;
-  read_line (memory, try->text, sizeof try->text);
+  runc_doctor_read_messages (try, memory);
   if (try->text[0] == '\0')
     {
       strcpy (try->text, WIFEXITED (status) ? "exit status " : "killed by signal ");

@@ -71,6 +71,15 @@ int runc_doctor_mount_tmpfs (RuncDoctorTry *try, const void *data);
  * when it says that it failed, or -errno. */
 int runc_doctor_run_program (RuncDoctorTry *try, const char *const *argv);
 
+/* For bodies: start @argv[0] with @fd as its fd 3; it ends with the body's process, if that is the
+ * first of a pid namespace. Returns 0 or -errno.
+ *
+ * @ret_messages: what it writes to stderr */
+int runc_doctor_start_program (const char *const *argv, int fd, int *ret_messages);
+
+/* Put the beginning of @messages into @try->text, as one line. */
+void runc_doctor_read_messages (RuncDoctorTry *try, int messages);
+
 /* For bodies: the rest of the mount namespace is out of reach of other namespaces. */
 int runc_doctor_make_private (RuncDoctorTry *try);
 

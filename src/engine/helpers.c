@@ -133,62 +133,33 @@ runc_helpers_prepare (const RuncCreation *creation, GError **error)
          && (plan->overlay.directory == NULL || make_layer (&plan->overlay, &plan->maps, error));
 }
 
-/* The user namespace that the server has to join, or -1 with *@error unset when that is ours. */
-static int
-open_userns (const RuncLaunch *launch, GError **error)
-{
-  const RuncPlan *plan = launch->plan;
-  g_autofree char *path = NULL;
-  int fd;
-
-  if (plan->userns_slot != RUNC_NO_SLOT)
-    fd = fcntl (plan->child.slots[plan->userns_slot].fd, F_DUPFD_CLOEXEC, 3);
-  else if (plan->new_userns)
-    {
-      path = g_strdup_printf ("/proc/%d/ns/user", (int)launch->pid);
-      fd = open (path, O_RDONLY | O_CLOEXEC);
-    }
-  else
-    return -1;
-  if (fd < 0)
-    runc_throw_errno (error, "cannot open the user namespace of process %d", (int)launch->pid);
-  return fd;
-}
-
 gboolean
-runc_helpers_on_fuse (RuncLaunch *launch, int index, int take_device, gpointer data, GError **error)
+runc_helpers_on_fuse (RuncLaunch *launch, int index, gpointer data, GError **error)
 {
   RuncCreation *creation = data;
   const RuncPlan *plan = launch->plan;
   const RuncFusePlan *fuse = &plan->fuse[index];
   g_auto (RuncOverlayServer) server = RUNC_OVERLAY_SERVER_INIT;
-  autofd int device = take_device, userns = -EBADF;
-  g_autoptr (GError) local = NULL;
+  RuncOverlayRequest request = {
+    .program = plan->fuse_overlayfs,
+    .lowers = fuse->lowers,
+    .layer = fuse->layer,
+    .upper = fuse->upper,
+    .work = fuse->work,
+    .squash = fuse->squash,
+    .bind_proc = plan->fuse_binds_proc,
+    .userns
+    = plan->userns_slot != RUNC_NO_SLOT ? plan->child.slots[plan->userns_slot].fd : launch->userns,
+    .rights_here = runc_host_is_real_root (creation->prepared.host),
+  };
 
-  userns = open_userns (launch, &local);
-  if (local == NULL)
-    {
-      RuncOverlayRequest request = {
-        .program = plan->fuse_overlayfs,
-        .lowers = fuse->lowers,
-        .layer = fuse->layer,
-        .upper = fuse->upper,
-        .work = fuse->work,
-        .squash = fuse->squash,
-        .bind_proc = plan->fuse_binds_proc,
-        .device = device,
-        .userns = userns,
-        .rights_here = runc_host_is_real_root (creation->prepared.host),
-      };
-
-      runc_overlay_server_start (&request, &server, &local);
-    }
-  /* Only the server may keep it: its end is to be the end of the filesystem. */
-  device = runc_close_fd (device);
-  if (local == NULL && !runc_launch_await_mounted (launch, FUSE_TIMEOUT_MS, &local))
-    runc_overlay_server_failed (&server, &local);
-  if (local == NULL)
+  /* The device is passed on, and not kept: the server's end is to be the end of the filesystem. */
+  if (!runc_overlay_server_prepare (&request, &server, error)
+      || !runc_launch_mount_fuse (launch, runc_steal_fd (&server.device), error))
+    return runc_prefix (error, "%s", fuse->label);
+  runc_overlay_server_go (&server);
+  if (runc_launch_await_served (launch, FUSE_TIMEOUT_MS, error))
     return note_helper (creation->state, server.pid, error);
-  g_propagate_prefixed_error (error, g_steal_pointer (&local), "%s: ", fuse->label);
-  return FALSE;
+  runc_overlay_server_failed (&server, error);
+  return runc_prefix (error, "%s", fuse->label);
 }

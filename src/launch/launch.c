@@ -58,6 +58,7 @@ runc_launch_clear (RuncLaunch *launch)
   launch->pidfd = runc_close_fd (launch->pidfd);
   launch->console = runc_close_fd (launch->console);
   launch->notify = runc_close_fd (launch->notify);
+  launch->userns = runc_close_fd (launch->userns);
   for (gsize i = 0; launch->plan != NULL && i < launch->plan->child.n_slots; i++)
     runc_close_fdp (&launch->plan->child.slots[i].fd);
   launch->plan = NULL;
@@ -98,7 +99,6 @@ open_slot (const RuncChildPlan *plan, RuncSlot *slot, const RuncLaunchContext *c
       return runc_launch_open_source (plan, slot, error);
     case RUNC_SLOT_TREE:
     case RUNC_SLOT_NULL_DEVICE:
-    case RUNC_SLOT_DIR:
     case RUNC_SLOT_ROOT:
       return TRUE;
     }
@@ -135,6 +135,23 @@ send_network (RuncLaunch *launch, GError **error)
   if (r == -EPIPE || r == -ECONNRESET)
     return TRUE;
   return r == 0 || runc_throw_neg (error, r, "cannot make the network namespace");
+}
+
+/* Write the maps, and open the user namespace while the process waits for them: once it has become
+ * another user, it is closed to us. */
+static gboolean
+map_ids (RuncLaunch *launch, GError **error)
+{
+  const RuncPlan *plan = launch->plan;
+  g_autofree char *path = g_strdup_printf ("/proc/%d/ns/user", (int)launch->pid);
+
+  if (plan->n_fuse > 0 && plan->new_userns)
+    {
+      launch->userns = open (path, O_RDONLY | O_CLOEXEC);
+      if (launch->userns < 0)
+        return runc_throw_errno (error, "cannot open '%s'", path);
+    }
+  return runc_launch_write_maps (&plan->maps, launch->pid, error);
 }
 
 gboolean
@@ -181,8 +198,7 @@ runc_launch_start (RuncLaunch *launch, RuncPlan *plan, const RuncLaunchContext *
       launch->pid = 0;
       return TRUE;
     }
-  return runc_launch_write_maps (&plan->maps, launch->pid, error)
-         && (!plan->makes_network || send_network (launch, error));
+  return map_ids (launch, error) && (!plan->makes_network || send_network (launch, error));
 }
 
 /* The child reported @failure, or vanished (NULL): the error that says so. */
@@ -313,12 +329,22 @@ take_forked (RuncLaunch *launch, const RuncLaunchDrive *drive, GError **error)
     return FALSE;
   launch->pid = payload.pid;
   launch->pidfd = runc_steal_fd (&fd);
-  return runc_launch_write_maps (&launch->plan->maps, launch->pid, error)
+  return map_ids (launch, error)
          && (drive->on_forked == NULL || drive->on_forked (launch, drive->data, error));
 }
 
 gboolean
-runc_launch_await_mounted (RuncLaunch *launch, int timeout_ms, GError **error)
+runc_launch_mount_fuse (RuncLaunch *launch, int take_device, GError **error)
+{
+  autofd int device = take_device;
+  Payload payload;
+
+  return tell (launch, RUNC_MESSAGE_DEVICE, NULL, device, error)
+         && expect (launch, RUNC_MESSAGE_MOUNTED, &payload, NULL, error);
+}
+
+gboolean
+runc_launch_await_served (RuncLaunch *launch, int timeout_ms, GError **error)
 {
   struct pollfd poll_fd = { .fd = launch->sock, .events = POLLIN };
   Payload payload;
@@ -329,18 +355,7 @@ runc_launch_await_mounted (RuncLaunch *launch, int timeout_ms, GError **error)
   while (r < 0 && errno == EINTR);
   if (r == 0)
     return runc_throw (error, RUNC_ERROR_FAILED, "no answer within %d seconds", timeout_ms / 1000);
-  return expect (launch, RUNC_MESSAGE_MOUNTED, &payload, NULL, error);
-}
-
-/* A FUSE filesystem was mounted: start who serves it. */
-static gboolean
-take_fuse (RuncLaunch *launch, const RuncLaunchDrive *drive, int index, GError **error)
-{
-  autofd int device = -EBADF;
-  Payload payload;
-
-  return expect (launch, RUNC_MESSAGE_FUSE, &payload, &device, error)
-         && drive->on_fuse (launch, index, runc_steal_fd (&device), drive->data, error);
+  return expect (launch, RUNC_MESSAGE_SERVED, &payload, NULL, error);
 }
 
 /* The parent's half of op @at. */
@@ -359,7 +374,8 @@ drive_op (RuncLaunch *launch, const RuncLaunchDrive *drive, gsize at, GError **e
     case RUNC_OP_FORK:
       return take_forked (launch, drive, error);
     case RUNC_OP_FUSE:
-      return take_fuse (launch, drive, op->u.fuse.index, error);
+      return expect (launch, RUNC_MESSAGE_FUSE, &payload, NULL, error)
+             && drive->on_fuse (launch, op->u.fuse.index, drive->data, error);
     case RUNC_OP_CONSOLE:
       return expect (launch, RUNC_MESSAGE_CONSOLE, &payload, &launch->console, error);
     case RUNC_OP_SECCOMP:

@@ -25,6 +25,7 @@ typedef struct
   int notify;      /* seccomp listener, or -EBADF */
   pid_t stage_pid; /* first stage that forks and exits; 0 when reaped or none */
   int stage_pidfd;
+  int userns; /* the container's new user namespace, when FUSE filesystems are planned, or -EBADF */
   gboolean proceeded;
 
   /* another fd to watch while supervising: called each time it is readable, until it returns TRUE
@@ -37,7 +38,7 @@ typedef struct
 #define RUNC_LAUNCH_INIT                                                                           \
   {                                                                                                \
     .sock = -EBADF, .pidfd = -EBADF, .console = -EBADF, .notify = -EBADF, .stage_pidfd = -EBADF,   \
-    .watch_fd = -EBADF                                                                             \
+    .userns = -EBADF, .watch_fd = -EBADF                                                           \
   }
 
 /* Kills and reaps a child that has not proceeded; closes fds. */
@@ -69,8 +70,9 @@ gboolean runc_launch_start (RuncLaunch *launch, RuncPlan *plan, const RuncLaunch
  * stay, or NULL
  * @on_root_ready: what has to happen between ROOT_READY and HOOKS_DONE (hooks, network), or NULL
  * @on_listener: launch->notify is there, and from now on the child may wait for its agent, or NULL
- * @on_fuse: start the server of the plan's FUSE filesystem number @index on @take_device, and see
- * that it answers (runc_launch_await_mounted())
+ * @on_fuse: the child wants a device for the plan's FUSE filesystem number @index: give it one
+ * (runc_launch_mount_fuse()), start who serves it, and see that it answers
+ * (runc_launch_await_served())
  * @filter: the seccomp program, or NULL */
 typedef struct
 {
@@ -80,16 +82,17 @@ typedef struct
   gboolean (*on_delegate) (RuncLaunch *launch, gpointer data, GError **error);
   gboolean (*on_root_ready) (RuncLaunch *launch, gpointer data, GError **error);
   gboolean (*on_listener) (RuncLaunch *launch, gpointer data, GError **error);
-  gboolean (*on_fuse) (RuncLaunch *launch, int index, int take_device, gpointer data,
-                       GError **error);
+  gboolean (*on_fuse) (RuncLaunch *launch, int index, gpointer data, GError **error);
   gpointer data;
 } RuncLaunchDrive;
 
 gboolean runc_launch_drive (RuncLaunch *launch, const RuncLaunchDrive *drive, GError **error);
 
-/* Wait until the child has an answer from its new FUSE filesystem. It fails when the server has
- * ended, or there is no answer in time. */
-gboolean runc_launch_await_mounted (RuncLaunch *launch, int timeout_ms, GError **error);
+/* Have the child mount its FUSE filesystem on @take_device. */
+gboolean runc_launch_mount_fuse (RuncLaunch *launch, int take_device, GError **error);
+/* Wait until the child has an answer from there. It fails when the server has ended, or there is no
+ * answer in time. */
+gboolean runc_launch_await_served (RuncLaunch *launch, int timeout_ms, GError **error);
 
 /* Send PROCEED: the container's state is on disk. @wait_exec: wait for the end-of-file that means
  * that execve() succeeded (or for FAILED, which becomes the error). After success the child is not

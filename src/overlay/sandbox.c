@@ -12,6 +12,7 @@
 #include "sys/mount.h"
 #include "sys/process.h"
 #include "sys/syscalls.h"
+#include "wire/wire.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -175,7 +176,8 @@ put_system_path (int root, const char *path, GError **error)
   return put_tree (root, path, tree, error);
 }
 
-/* The directories in which the server writes, as the overlay's root shows the upper one. */
+/* The directories in which the server writes. The upper one has the mode of the overlay's root:
+ * when it is made that of the topmost lower one, but that its owner can write to it. */
 static gboolean
 make_upper (const RuncOverlayRequest *request, int layer, int lower, GError **error)
 {
@@ -185,7 +187,7 @@ make_upper (const RuncOverlayRequest *request, int layer, int lower, GError **er
     return runc_throw_errno (error, "cannot look at '%s'", request->lowers[0]);
   if (mkdirat (layer, request->upper, 0700) == 0)
     {
-      if (fchmodat (layer, request->upper, st.st_mode & 07777, 0) < 0)
+      if (fchmodat (layer, request->upper, (st.st_mode & 07777) | 0700, 0) < 0)
         return runc_throw_errno (error, "cannot set the mode of '%s'", request->upper);
     }
   else if (errno != EEXIST)
@@ -274,6 +276,16 @@ become_root (GError **error)
   return r == 0 || runc_throw_neg (error, r, "cannot become the container's root");
 }
 
+/* Wait until the filesystem is mounted, or nobody wants it any more. */
+static gboolean
+await_word (int control, GError **error)
+{
+  RuncMessage message;
+
+  return (runc_wire_read (control, &message) == 1 && message == RUNC_MESSAGE_PROCEED)
+         || runc_throw (error, RUNC_ERROR_FAILED, "the runtime gave up");
+}
+
 /* stdin and stdout are nothing, the device is the fd behind stderr, and there is no other. */
 static gboolean
 arrange_fds (int device, int null, GError **error)
@@ -322,8 +334,8 @@ describe_layers (const RuncOverlayRequest *request)
 }
 
 void
-runc_overlay_sandbox_run (const RuncOverlayRequest *request, RuncOverlayTrees *trees,
-                          GError **error)
+runc_overlay_sandbox_run (const RuncOverlayRequest *request, RuncOverlayTrees *trees, int device,
+                          int control, GError **error)
 {
   extern char **environ;
   const RuncTreeAttr slave = { .propagation = SLAVE, .recursive = true };
@@ -352,8 +364,8 @@ runc_overlay_sandbox_run (const RuncOverlayRequest *request, RuncOverlayTrees *t
   if (proc < 0)
     return;
   root = make_root (request, trees, program, proc, error);
-  if (root < 0 || !enter_root (root, error) || !arrange_fds (request->device, null, error)
-      || !give_up_rights (error))
+  if (root < 0 || !enter_root (root, error) || !give_up_rights (error)
+      || !await_word (control, error) || !arrange_fds (device, null, error))
     return;
   execve ("/fuse-overlayfs", (char *const *)argv, environ);
   runc_throw_errno (error, "cannot execute '%s'", request->program);

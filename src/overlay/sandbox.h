@@ -22,10 +22,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RuncOverlayTrees, runc_overlay_trees_clear)
 gboolean runc_overlay_trees_open (const RuncOverlayRequest *request, RuncOverlayTrees *ret_trees,
                                   GError **error);
 
-/* In new mount, pid, network and ipc namespaces: go into a root that has the layers, the programs
- * of the system and a procfs, become root of the user namespace, give up what serving does not
- * need, and execute the program. Returns only with an error.
+/* Serve @device. In new mount, pid, network and ipc namespaces: go into a root that has the layers,
+ * the programs of the system and a procfs, become root of the user namespace, give up what serving
+ * does not need, wait for PROCEED, and execute the program. Returns only with an error.
  *
- * @trees: opened, or empty: then they are opened here */
+ * @trees: opened, or empty: then they are opened here
+ * @control: where PROCEED comes from */
 void runc_overlay_sandbox_run (const RuncOverlayRequest *request, RuncOverlayTrees *trees,
-                               GError **error);
+                               int device, int control, GError **error);

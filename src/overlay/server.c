@@ -12,6 +12,7 @@
 #include "overlay/sandbox.h"
 #include "sys/process.h"
 #include "sys/syscalls.h"
+#include "wire/wire.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -27,14 +28,11 @@
 /* What some versions say whenever they are started. */
 #define HARMLESS "unknown argument ignored"
 
-enum
-{
-  KEPT_FDS = 3,
-};
-
 void
 runc_overlay_server_clear (RuncOverlayServer *server)
 {
+  server->device = runc_close_fd (server->device);
+  server->control = runc_close_fd (server->control);
   server->messages = runc_close_fd (server->messages);
 }
 
@@ -47,52 +45,64 @@ give_up (const GError *error)
   _exit (1);
 }
 
-/* Close all fds but stdio and those in @fds, which get the numbers from 3 on; what is -1 stays so.
- * The runtime's own must not be held open here: their end tells others that it is gone. */
+/* Close all fds but stdio, *@userns, if it is one, and *@report, which get other numbers. The
+ * runtime's own must not be held open here: their end tells others that it is gone. */
 static bool
-keep_only (int *const *fds, int n)
+keep_only (int *userns, int *report)
 {
-  int copies[KEPT_FDS];
+  enum
+  {
+    REPORT_FD = 3,
+    USERNS_FD = 4,
+  };
+  int report_copy = fcntl (*report, F_DUPFD_CLOEXEC, USERNS_FD + 1);
+  int userns_copy = *userns >= 0 ? fcntl (*userns, F_DUPFD_CLOEXEC, USERNS_FD + 1) : -1;
 
-  for (int i = 0; i < n; i++)
-    copies[i] = *fds[i] >= 0 ? fcntl (*fds[i], F_DUPFD_CLOEXEC, 3 + n) : -1;
-  for (int i = 0; i < n; i++)
-    {
-      if (*fds[i] >= 0 && dup3 (copies[i], 3 + i, O_CLOEXEC) < 0)
-        return false;
-      *fds[i] = *fds[i] >= 0 ? 3 + i : -1;
-    }
-  return runc_sys_close_range (3 + (unsigned)n, ~0U, 0) == 0;
+  if (dup3 (report_copy, REPORT_FD, O_CLOEXEC) < 0
+      || (*userns >= 0 && dup3 (userns_copy, USERNS_FD, O_CLOEXEC) < 0))
+    return false;
+  *report = REPORT_FD;
+  *userns = *userns >= 0 ? USERNS_FD : -1;
+  return runc_sys_close_range (USERNS_FD + (*userns >= 0), ~0U, 0) == 0;
 }
 
-/* The first step. @report: where the pid of the second one goes. */
+/* The first step. @report: where the second one's pid and the device go, and its word comes from.
+ */
 static _Noreturn void
-run_first (RuncOverlayRequest *request, int messages, int report)
+run_first (const RuncOverlayRequest *request, int messages, int report)
 {
-  int *const fds[KEPT_FDS] = { &request->device, &request->userns, &report };
   const uint64_t namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC;
   g_auto (RuncOverlayTrees) trees = RUNC_OVERLAY_TREES_INIT;
   g_autoptr (GError) error = NULL;
-  autofd int pidfd = -EBADF;
+  autofd int pidfd = -EBADF, device = -EBADF;
+  int userns = request->userns;
   pid_t pid;
   int r = 0;
 
   /* Processes of the container may see us from here on. */
-  if (dup2 (messages, 2) < 0 || runc_sys_set_undumpable () < 0 || !keep_only (fds, KEPT_FDS))
+  if (dup2 (messages, 2) < 0 || runc_sys_set_undumpable () < 0 || !keep_only (&userns, &report))
     _exit (2);
   if (request->rights_here && !runc_overlay_trees_open (request, &trees, &error))
     give_up (error);
-  if (request->userns >= 0)
-    r = runc_sys_setns (request->userns, CLONE_NEWUSER);
+  if (userns >= 0)
+    r = runc_sys_setns (userns, CLONE_NEWUSER);
   if (r < 0)
     {
       runc_throw_neg (&error, r, "cannot join the container's user namespace");
       give_up (error);
     }
+  /* The kernel wants the filesystem to be mounted in the user namespace in which this is done; and
+   * it is nothing that the container's cgroup has to allow. */
+  device = open ("/dev/fuse", O_RDWR | O_CLOEXEC);
+  if (device < 0)
+    {
+      runc_throw_errno (&error, "cannot open '/dev/fuse'");
+      give_up (error);
+    }
   pid = runc_sys_clone (namespaces | CLONE_PARENT, -1, &pidfd);
   if (pid == 0)
     {
-      runc_overlay_sandbox_run (request, &trees, &error);
+      runc_overlay_sandbox_run (request, &trees, device, report, &error);
       give_up (error);
     }
   if (pid < 0)
@@ -100,7 +110,8 @@ run_first (RuncOverlayRequest *request, int messages, int report)
       runc_throw_neg (&error, pid, "cannot make namespaces for it");
       give_up (error);
     }
-  _exit (write (report, &pid, sizeof pid) == sizeof pid ? 0 : 2);
+  r = runc_wire_send (report, RUNC_MESSAGE_DEVICE, &pid, sizeof pid, device);
+  _exit (r == 0 ? 0 : 2);
 }
 
 static void
@@ -110,38 +121,59 @@ reap (pid_t pid)
     ;
 }
 
-gboolean
-runc_overlay_server_start (const RuncOverlayRequest *request, RuncOverlayServer *ret_server,
-                           GError **error)
+/* What the first step reports. Without a report there is no server, and the first step has said
+ * why.
+ */
+static gboolean
+take_report (RuncOverlayServer *server, GError **error)
 {
-  int messages[2], report[2];
-  autofd int pidfd = -EBADF;
-  pid_t first, pid = 0;
+  RuncMessage message;
+  size_t len;
+  int r = runc_wire_receive (server->control, &message, &server->pid, sizeof server->pid, &len,
+                             &server->device);
+
+  if (r == 1 && message == RUNC_MESSAGE_DEVICE && len == sizeof server->pid && server->device >= 0)
+    return TRUE;
+  server->pid = 0;
+  return r < 0 ? runc_throw_neg (error, r, "cannot read its report")
+               : runc_throw (error, RUNC_ERROR_FAILED, "it could not be started");
+}
+
+gboolean
+runc_overlay_server_prepare (const RuncOverlayRequest *request, RuncOverlayServer *ret_server,
+                             GError **error)
+{
+  autofd int pidfd = -EBADF, report = -EBADF;
+  int messages[2];
+  gboolean reported;
+  pid_t first;
+  int r;
 
   if (pipe2 (messages, O_CLOEXEC) < 0)
     return runc_throw_errno (error, "cannot make a pipe");
-  autofd int messages_in = messages[0], messages_out = messages[1];
-  if (pipe2 (report, O_CLOEXEC) < 0)
-    return runc_throw_errno (error, "cannot make a pipe");
-  autofd int report_in = report[0], report_out = report[1];
+  autofd int messages_out = messages[1];
+  ret_server->messages = messages[0];
+  r = runc_wire_pair (&ret_server->control, &report);
+  if (r < 0)
+    return runc_throw_neg (error, r, "cannot make a socket pair");
   first = runc_sys_clone (0, -1, &pidfd);
   if (first == 0)
-    {
-      RuncOverlayRequest own = *request;
-
-      run_first (&own, messages_out, report_out);
-    }
+    run_first (request, messages_out, report);
   if (first < 0)
     return runc_throw_neg (error, first, "cannot start a process");
-  report_out = runc_close_fd (report_out);
+  report = runc_close_fd (report);
   messages_out = runc_close_fd (messages_out);
-  ret_server->messages = runc_steal_fd (&messages_in);
-  /* Without an answer there is no second one, and the first has said why. */
-  if (read (report_in, &pid, sizeof pid) != sizeof pid)
-    pid = 0;
+  reported = take_report (ret_server, error);
   reap (first);
-  ret_server->pid = pid;
-  return TRUE;
+  return reported || runc_overlay_server_failed (ret_server, error);
+}
+
+void
+runc_overlay_server_go (RuncOverlayServer *server)
+{
+  /* If it is gone already, the filesystem tells. */
+  runc_wire_send (server->control, RUNC_MESSAGE_PROCEED, NULL, 0, -1);
+  server->control = runc_close_fd (server->control);
 }
 
 /* The last line that came from @fd before its end (new string); "" if there was none. */

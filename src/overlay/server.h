@@ -1,9 +1,10 @@
 /* fuse-overlayfs, which serves the overlays that the kernel's own overlayfs cannot make for us.
  * Parent side.
  *
- * The container's process mounts a FUSE filesystem; who answers for it is a process outside of the
- * container's namespaces, except for its user namespace, whose ids it uses. It ends by itself when
- * the filesystem is gone, with the last process of the container's mount namespace.
+ * The container's process mounts a FUSE filesystem on a device that it gets; who answers for it is
+ * a process outside of the container's namespaces, except for its user namespace, whose ids it
+ * uses. It ends by itself when the filesystem is gone, with the last process of the container's
+ * mount namespace.
  */
 #pragma once
 
@@ -21,31 +22,37 @@ typedef struct
   gboolean squash;      /* all files are shown as root's */
   gboolean bind_proc;   /* a new procfs would be refused: it gets ours */
   int device;           /* of the FUSE filesystem */
-  int userns;           /* that of the container, or -1: ours */
+  int userns;           /* that of the container, or negative: ours */
   gboolean rights_here; /* the layers are opened with the rights that we have in our own user
                            namespace, not with those that we have in @userns */
 } RuncOverlayRequest;
 
-/* A server that was started. */
+/* A server in the making. */
 typedef struct
 {
   pid_t pid;    /* a child of ours */
+  int device;   /* what it will serve, for the filesystem to be mounted on; or -EBADF */
+  int control;  /* it waits for a word from here; or -EBADF */
   int messages; /* what it says on stderr, or -EBADF */
 } RuncOverlayServer;
 
 #define RUNC_OVERLAY_SERVER_INIT                                                                   \
   {                                                                                                \
-    .messages = -EBADF                                                                             \
+    .device = -EBADF, .control = -EBADF, .messages = -EBADF                                        \
   }
 
-/* Start a server. That it could be started does not mean that it answers. */
-gboolean runc_overlay_server_start (const RuncOverlayRequest *request,
-                                    RuncOverlayServer *ret_server, GError **error);
+/* Open the device in the user namespace of the container, and prepare a server for it. */
+gboolean runc_overlay_server_prepare (const RuncOverlayRequest *request,
+                                      RuncOverlayServer *ret_server, GError **error);
 
-/* The server did not answer, as @error says: end it, and put what it said in front. Always returns
- * FALSE. */
+/* The filesystem is mounted, and can be served. (Before that the kernel has nothing for a server.)
+ */
+void runc_overlay_server_go (RuncOverlayServer *server);
+
+/* The filesystem is not served, as @error says: end the server. What it said is the error then.
+ * Always returns FALSE. */
 gboolean runc_overlay_server_failed (RuncOverlayServer *server, GError **error);
 
-/* Does not end the server. */
+/* A server that has not been told to go ends; another one goes on. */
 void runc_overlay_server_clear (RuncOverlayServer *server);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RuncOverlayServer, runc_overlay_server_clear)

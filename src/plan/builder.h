@@ -43,8 +43,7 @@ typedef struct
   RuncPlannedMount *mounts; /* config.json's and our own */
   gsize n_mounts;
 
-  int overlay_slot; /* what runc_plan_overlay_open_ops() opened: the tree, or the directory ... */
-  RuncOpScratch overlay_layers; /* ... and the layers */
+  RuncOpScratch overlay_layers; /* what runc_plan_overlay_open_ops() opened */
 } RuncBuilder;
 
 /* builder.c: memory, ops, slots, warnings */
@@ -89,9 +88,9 @@ gboolean runc_plan_intel_rdt (RuncBuilder *b, GError **error);
 void runc_plan_network_flag (RuncBuilder *b);
 gboolean runc_plan_network (RuncBuilder *b, GError **error);
 
-/* overlay.c: decide about a writable layer; the ops that open what it consists of (of
- * fuse-overlayfs: the tree, in b->overlay_slot); those that make the kernel's, as the container's
- * root: returns the slot of the tree */
+/* overlay.c: decide about a writable layer; the ops that open what it consists of, and make the
+ * rootfs the current directory; those that make it, as the container's root: returns the slot of
+ * the tree that goes on the current directory */
 gboolean runc_plan_overlay (RuncBuilder *b, GError **error);
 void runc_plan_overlay_open_ops (RuncBuilder *b);
 int runc_plan_overlay_make_ops (RuncBuilder *b);

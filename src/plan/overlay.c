@@ -161,6 +161,8 @@ fuse_op (RuncBuilder *b, const RuncFusePlan *fuse, int *ret_slot)
 {
   RuncOp *op;
 
+  /* The parent has sent that before it sends a device. */
+  runc_plan_take_network (b);
   *ret_slot = runc_builder_slot (b, RUNC_SLOT_TREE, NULL);
   op = runc_builder_op (b, RUNC_OP_FUSE, fuse->label);
   op->slot = *ret_slot;
@@ -273,23 +275,17 @@ runc_plan_overlay_open_ops (RuncBuilder *b)
   const RuncOverlayPlan *overlay = &b->plan->overlay;
   gsize n = g_strv_length ((char **)overlay->lowers);
   int *slots;
-  RuncOp *op;
 
-  if (overlay->kind == RUNC_OVERLAY_FUSE)
+  if (overlay->kind == RUNC_OVERLAY_KERNEL)
     {
-      fuse_op (b, &b->plan->fuse[0], &b->overlay_slot);
-      return;
+      slots = runc_builder_alloc (b, n * sizeof *slots);
+      for (gsize i = 0; i < n; i++)
+        slots[i] = open_layer (b, overlay->lowers[i]);
+      b->overlay_layers = (RuncOpScratch){ .lowers = slots, .n_lowers = n, .layer = RUNC_NO_SLOT };
+      if (overlay->directory != NULL)
+        b->overlay_layers.layer = open_layer (b, overlay->directory);
     }
-  slots = runc_builder_alloc (b, n * sizeof *slots);
-  for (gsize i = 0; i < n; i++)
-    slots[i] = open_layer (b, overlay->lowers[i]);
-  b->overlay_layers = (RuncOpScratch){ .lowers = slots, .n_lowers = n, .layer = RUNC_NO_SLOT };
-  if (overlay->directory != NULL)
-    b->overlay_layers.layer = open_layer (b, overlay->directory);
-  b->overlay_slot = runc_builder_slot (b, RUNC_SLOT_DIR, NULL);
-  op = runc_builder_op (b, RUNC_OP_OPEN_DIR, LABEL);
-  op->slot = b->overlay_slot;
-  op->u.text = b->host->rootfs;
+  runc_builder_op (b, RUNC_OP_ENTER_DIR, LABEL)->u.text = b->host->rootfs;
 }
 
 int
@@ -300,9 +296,12 @@ runc_plan_overlay_make_ops (RuncBuilder *b)
   int slot, n = 0;
   RuncOp *op;
 
-  op = runc_builder_op (b, RUNC_OP_SCRATCH, LABEL);
-  op->slot = b->overlay_slot;
-  op->u.scratch = b->overlay_layers;
+  if (overlay->kind == RUNC_OVERLAY_FUSE)
+    {
+      fuse_op (b, &b->plan->fuse[0], &slot);
+      return slot;
+    }
+  runc_builder_op (b, RUNC_OP_SCRATCH, LABEL)->u.scratch = b->overlay_layers;
   options = runc_builder_alloc (b, 6 * sizeof *options);
   options[n++] = lowerdir_option (b, b->overlay_layers.n_lowers);
   options[n++] = "upperdir=layer/upper";

@@ -214,14 +214,12 @@ check_root_op (Check *c, gsize i, const RuncOp *op, GError **error)
         return broken (error, i, "nothing is planned to serve it");
       return in_phase (c, i, BEFORE_ROOT, IN_ROOT, error)
              && fills (c, i, op->slot, RUNC_SLOT_TREE, error);
-    case RUNC_OP_OPEN_DIR:
+    case RUNC_OP_ENTER_DIR:
       if (op->u.text == NULL || op->u.text[0] != '/')
         return broken (error, i, "its directory is no absolute path");
-      return in_phase (c, i, BEFORE_ROOT, BEFORE_ROOT, error)
-             && fills (c, i, op->slot, RUNC_SLOT_DIR, error);
+      return in_phase (c, i, BEFORE_ROOT, BEFORE_ROOT, error);
     case RUNC_OP_SCRATCH:
       return in_phase (c, i, BEFORE_ROOT, BEFORE_ROOT, error)
-             && uses (c, i, op->slot, RUNC_SLOT_DIR, error)
              && uses_layers (c, i, &op->u.scratch, error);
     case RUNC_OP_OPEN_NULL:
       return in_phase (c, i, BEFORE_ROOT, BEFORE_ROOT, error)

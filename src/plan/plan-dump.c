@@ -315,7 +315,7 @@ describe_union (Sink *sink, const RuncOp *op)
     case RUNC_OP_SYMLINK:
     case RUNC_OP_LSM_LABEL:
     case RUNC_OP_CHDIR:
-    case RUNC_OP_OPEN_DIR:
+    case RUNC_OP_ENTER_DIR:
       put_text (sink, "text", op->u.text);
       break;
     case RUNC_OP_PROPAGATION:

@@ -36,7 +36,6 @@
   X (DECOY, "decoy")     /* parent: an empty file that nobody can write to, to be shown as executable */ \
   X (TREE, "tree")       /* child: a detached mount, or an attached one that an op re-opened */    \
   X (NULL_DEVICE, "null")/* child: the host's /dev/null, O_PATH, verified by device number */      \
-  X (DIR, "dir")         /* child: a directory of the host, O_PATH */                               \
   X (ROOT, "root")       /* child: the root directory of the container's mount tree */
 /* clang-format on */
 
@@ -100,16 +99,16 @@ typedef struct
                                   path is the host's */                                            \
   X (OPEN_NULL, "open-null")   /* slot = the host's /dev/null, checked to be device 1:3 */         \
   X (NEW_TREE, "new-tree")     /* slot = a new detached filesystem (u.fs), not attached */         \
-  X (FUSE, "fuse")             /* slot = a new detached FUSE filesystem (u.fuse); its device goes to the
-                                  parent, who starts a server for it (FUSE), and what it answers is
-                                  waited for (MOUNTED) */                                          \
-  X (OPEN_DIR, "open-dir")     /* slot = the host directory u.text, O_PATH */                      \
-  X (SCRATCH, "scratch")       /* a new tmpfs (u.scratch) on the directory in slot, seen by nobody else,
-                                  with the layers of an overlay in it: the TREEs as "0", "1" and so on, a
-                                  TREE or a directory as "layer", and "upper" and "work" in that. It is
-                                  the current directory from then on */                            \
+  X (FUSE, "fuse")             /* slot = a new detached FUSE filesystem (u.fuse) that a program outside
+                                  serves: ask for a device (FUSE, DEVICE), mount it (MOUNTED), wait for
+                                  an answer (SERVED) */                                            \
+  X (ENTER_DIR, "enter-dir")   /* the host directory u.text becomes the current one */             \
+  X (SCRATCH, "scratch")       /* a new tmpfs (u.scratch) on the current directory, seen by nobody else, with
+                                  the layers of an overlay in it: the TREEs as "0", "1" and so on, a TREE or
+                                  a directory as "layer", and "upper" and "work" in that. It is the current
+                                  directory from then on */                                        \
   X (ROOTFS, "rootfs")         /* attach the TREE in slot over the host directory u.tree.path (".": the
-                                  SCRATCH); it becomes the ROOT (slot `result`) */                 \
+                                  current one); it becomes the ROOT (slot `result`) */                 \
   X (MKDIR, "mkdir")           /* make `target` and its missing parents, beneath the root */       \
   X (MOUNT, "mount")           /* a new filesystem (u.fs) on `target`, made as a directory if absent */ \
   X (ATTACH, "attach")         /* the TREE in slot on `target`, made like it if absent; keeps slot

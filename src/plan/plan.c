@@ -277,19 +277,18 @@ build_root (RuncBuilder *b, const Propagation *propagation, GError **error)
     return FALSE;
   if (propagation->sources_first)
     propagation_op (b, propagation);
-  if (overlay != RUNC_OVERLAY_NONE)
-    runc_plan_overlay_open_ops (b);
   /* Up to become_root() the host's directories are reached with the rights of who runs us; an
-   * overlay of the kernel works with those of who makes it. */
-  if (overlay == RUNC_OVERLAY_KERNEL)
+   * overlay works with those of who makes it. */
+  if (overlay == RUNC_OVERLAY_NONE)
     {
+      rootfs_op (b, tree, b->host->rootfs);
       become_root (b);
-      rootfs_op (b, runc_plan_overlay_make_ops (b), ".");
     }
   else
     {
-      rootfs_op (b, overlay == RUNC_OVERLAY_FUSE ? b->overlay_slot : tree, b->host->rootfs);
+      runc_plan_overlay_open_ops (b);
       become_root (b);
+      rootfs_op (b, runc_plan_overlay_make_ops (b), ".");
     }
   if (!runc_plan_mount_ops (b, error))
     return FALSE;

@@ -3,11 +3,11 @@
 
 #include "sys/mount.h"
 
-/* A new FUSE filesystem, whose files belong to the user namespace that we are in, and the device on
- * which a server has to answer for it (close-on-exec). All users may use it; the kernel checks
- * their permissions. Nothing that goes to the filesystem returns before the server has answered, or
- * all that have the device open have closed it.
+/* A new FUSE filesystem, whose files belong to the user namespace that we are in. All users may use
+ * it; the kernel checks their permissions. Nothing that goes to the filesystem returns before who
+ * has @device has answered, or all that have it have closed it.
  *
+ * @device: an fd of "/dev/fuse", opened in our user namespace; it stays the caller's
  * @source, @attr: as in RuncFsRequest
- * Returns an fd of the mount, or -errno: -ENOENT, -EACCES and the like for "/dev/fuse". */
-int runc_sys_fuse_new (const char *source, uint64_t attr, int *ret_device, RuncFsError *ret_error);
+ * Returns an fd of the mount, or -errno. */
+int runc_sys_fuse_new (int device, const char *source, uint64_t attr, RuncFsError *ret_error);

@@ -22,6 +22,7 @@
   X (MAPPED, "mapped", false, false)         /* ids are mapped and the process placed */           \
   X (DELEGATED, "delegated", false, false)   /* the process is in the cgroup that it may manage */ \
   X (NETWORK, "network", false, true)        /* fd: the network namespace, for the op that takes it */ \
+  X (DEVICE, "device", false, true)          /* fd: for the FUSE filesystem that was asked for */  \
   X (HOOK_STATE, "hook-state", false, true)  /* fd: memfd with the state json for child hooks */   \
   X (HOOKS_DONE, "hooks-done", false, false) /* createRuntime hooks ran; also: network is set up */\
   X (SECCOMP, "seccomp", false, false)       /* payload: RuncWireSeccomp and the BPF program */    \
@@ -29,8 +30,9 @@
   /* child to parent */                                                                            \
   X (FORKED, "forked", true, true)           /* payload: pid_t as seen by the parent; fd: pidfd */ \
   X (IN_CGROUP, "in-cgroup", true, false)    /* the cgroup namespace is made */                    \
-  X (FUSE, "fuse", true, true)               /* fd: the device of a FUSE filesystem */             \
-  X (MOUNTED, "mounted", true, false)        /* the server of that one answers */                  \
+  X (FUSE, "fuse", true, false)              /* a FUSE filesystem wants a device */                \
+  X (MOUNTED, "mounted", true, false)        /* it is mounted on the device: serve it */           \
+  X (SERVED, "served", true, false)          /* it has answered */                                 \
   X (ROOT_READY, "root-ready", true, false)  /* the root is built, the pivot has not happened */   \
   X (CONSOLE, "console", true, true)         /* fd: the pty master */                              \
   X (NOTIFY, "notify", true, true)           /* fd: the seccomp listener */                        \

@@ -77,6 +77,15 @@ needs_slirp() {
   expect_match 'hello from the container'
 }
 
+@test "docs: overlay.md" {
+  needs_of_machine "no overlayfs in user namespaces" "$RUNC" doctor --check overlay
+  run_document docs/overlay.md
+  expect_ok
+  expect_match $'as it was\r?\n.*as it was'
+  expect_match $'changed\r?\n(.*\n)*new'
+  expect_match 'from the base'
+}
+
 @test "docs: ci.md" {
   run_document docs/ci.md
   expect_ok

@@ -369,7 +369,7 @@ can_nest() { needs_of_machine "no user namespaces in user namespaces" unshare -U
   expect_finding fuse-overlayfs missing "/dev/fuse.*permission denied"
   in_nested 'mount --bind /dev/null /dev/fuse' --check fuse-overlayfs
   expect_status 1
-  expect_finding fuse-overlayfs missing 'cannot start it: .*fuse'
+  expect_finding fuse-overlayfs missing 'cannot mount a FUSE filesystem: '
 }
 
 @test "doctor: fuse-overlayfs: a program that does nothing, fails or hangs" {
@@ -377,7 +377,7 @@ can_nest() { needs_of_machine "no user namespaces in user namespaces" unshare -U
   mkdir bin
   ln -s "$(type -P true)" bin/fuse-overlayfs
   doctor_with PATH=$PWD/bin --check fuse-overlayfs
-  expect_finding fuse-overlayfs missing 'cannot find its mount'
+  expect_finding fuse-overlayfs missing 'cannot start fuse-overlayfs on it: .*not connected'
   printf '#!/bin/sh\necho "oh no" >&2\nexit 3\n' >fails
   chmod +x fails
   ln -sf ../fails bin/fuse-overlayfs

@@ -656,26 +656,6 @@ test_delete_helpers (Fixture *f, gconstpointer data)
 }
 
 static void
-set_overlay (RuncState *state, gpointer data)
-{
-  state->overlay_dir = g_strdup (data);
-}
-
-static void
-test_delete_overlay (Fixture *f, gconstpointer data)
-{
-  g_autofree char *layer = g_build_filename (f->top, "layer", NULL);
-  g_autofree char *below = g_build_filename (layer, "upper", NULL);
-
-  (void)data;
-  g_assert_cmpint (g_mkdir_with_parents (below, 0700), ==, 0);
-  add (f, "c1", 0);
-  change (f, "c1", set_overlay, layer);
-  g_assert_true (runc_engine_delete (&f->global, "c1", FALSE, NULL));
-  g_assert_false (g_file_test (layer, G_FILE_TEST_EXISTS));
-}
-
-static void
 has_poststop (RuncState *state, gpointer data)
 {
   (void)data;
@@ -790,7 +770,6 @@ main (int argc, char **argv)
   ADD ("/containers/delete/remains", test_delete_remains);
   ADD ("/containers/delete/busy", test_delete_busy);
   ADD ("/containers/delete/helpers", test_delete_helpers);
-  ADD ("/containers/delete/overlay", test_delete_overlay);
   ADD ("/containers/delete/poststop", test_poststop);
   ADD ("/containers/delete/poststop-fails", test_poststop_fails);
   ADD ("/containers/no-cgroup", test_no_cgroup);

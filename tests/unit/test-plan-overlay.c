@@ -153,7 +153,7 @@ static const struct
     CONFIG (""),
     USER (KERNEL),
     { .overlay = "/l" },
-    { "scratch slot=3 lower=1 layer=2", "!volatile" } },
+    { "scratch lower=1 layer=2", "!volatile" } },
   { "layer/annotation",
     ANNOTATIONS ("\"run.oci.overlay\":\"l\""),
     USER (KERNEL),
@@ -176,7 +176,7 @@ static const struct
     USER (KERNEL),
     { .overlay_lowers = two_lowers },
     { "lowers=/b/rootfs,/one,/two:2", "path=/two:2 (--overlay)",
-      "scratch slot=4 lower=1 lower=2 "
+      "scratch lower=1 lower=2 "
       "lower=3 (--overlay)",
       "lowerdir=0:1:2," } },
   { "lowers/annotation",

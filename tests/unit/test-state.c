@@ -106,7 +106,6 @@ test_round_trip (void)
     .helper_pids = helpers,
     .helper_start_times = starts,
     .n_helpers = 2,
-    .overlay_dir = "/o",
     .published = published,
     .intel_rdt_dir = "/sys/fs/resctrl/c1",
     .intel_rdt_mon_dir = "/sys/fs/resctrl/c1/mon_groups/c1",
