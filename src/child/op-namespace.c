@@ -6,10 +6,8 @@
 #include "sys/syscalls.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <string.h>
-#include <unistd.h>
 
 int
 runc_child_op_join (RuncChild *child, const RuncOp *op)
@@ -30,46 +28,21 @@ runc_child_op_unshare (RuncChild *child, const RuncOp *op)
   return runc_sys_unshare ((int)op->u.ns.flags);
 }
 
-/* What the new process says must not come before the news of it. */
-static int
-wait_for_end (int pipe)
-{
-  char byte;
-  ssize_t n;
-
-  do
-    n = read (pipe, &byte, 1);
-  while (n < 0 && errno == EINTR);
-  return n < 0 ? -errno : 0;
-}
-
 int
 runc_child_op_fork (RuncChild *child, const RuncOp *op)
 {
-  autofd int reported = -EBADF, report = -EBADF, pidfd = -EBADF;
-  int ends[2];
-  pid_t pid;
+  autofd int pidfd = -EBADF;
+  pid_t pid = runc_sys_clone (op->u.ns.flags | CLONE_PARENT, -1, &pidfd);
 
-  if (pipe2 (ends, O_CLOEXEC) < 0)
-    return -errno;
-  reported = ends[0];
-  report = ends[1];
-  pid = runc_sys_clone (op->u.ns.flags | CLONE_PARENT, -1, &pidfd);
   if (pid < 0)
     return pid;
   if (pid == 0)
-    {
-      report = runc_close_fd (report);
-      return wait_for_end (reported);
-    }
+    return 0;
 
   int r = runc_wire_send (child->sock, RUNC_MESSAGE_FORKED, &pid, sizeof pid, pidfd);
 
   if (r == 0)
-    {
-      runc_close_fd (report); /* earlier than the end of a process does it */
-      _exit (0);
-    }
+    _exit (0);
   /* The parent would wait for a process that it does not know of. */
   runc_sys_pidfd_send_signal (pidfd, SIGKILL);
   return runc_child_fail (child, RUNC_FAIL_PROTOCOL, r);

@@ -78,7 +78,7 @@ typedef struct
   X (JOIN, "join")             /* setns (slot, u.ns.flags); a PIDFD slot may carry several flags */ \
   X (UNSHARE, "unshare")       /* unshare (u.ns.flags) */                                          \
   X (FORK, "fork")             /* clone3 (u.ns.flags | CLONE_PARENT); report the new process with
-                                  FORKED, exit; then the new process goes on with the next op */   \
+                                  FORKED, exit; the new process goes on with the next op */        \
   X (SELF_MAP, "self-map")     /* write u.map to setgroups ("deny"), gid_map and uid_map of this process:
                                   one's own id, which needs no help from outside */                \
   X (BECOME_ROOT, "become-root") /* setgroups(0) if u.ids.n_groups == 0 and allowed (flag
