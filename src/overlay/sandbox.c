@@ -3,12 +3,14 @@
  * The server has the rights of the container's root over the layers, and a container that shares
  * the host's processes could take it over. So it sees nothing but the layers, the programs and
  * libraries of the system (read-only; it is linked dynamically) and a procfs with itself alone, has
- * a network namespace without a network, and only the capabilities that files ask for.
+ * a network namespace without a network, only the capabilities that files ask for, and only the
+ * system calls that serving takes (filter.c).
  */
 #include "overlay/sandbox.h"
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "overlay/filter.h"
 #include "sys/mount.h"
 #include "sys/process.h"
 #include "sys/syscalls.h"
@@ -367,6 +369,12 @@ runc_overlay_sandbox_run (const RuncOverlayRequest *request, RuncOverlayTrees *t
   if (root < 0 || !enter_root (root, error) || !give_up_rights (error)
       || !await_word (control, error) || !arrange_fds (device, null, error))
     return;
+  r = runc_overlay_filter_load ();
+  if (r < 0)
+    {
+      runc_throw_neg (error, r, "cannot load the system call filter");
+      return;
+    }
   execve ("/fuse-overlayfs", (char *const *)argv, environ);
   runc_throw_errno (error, "cannot execute '%s'", request->program);
 }

@@ -16,6 +16,12 @@ tests_lib_probe_CFLAGS = -std=gnu11 $(WARN_CFLAGS)
 tests_lib_probe_LDADD =
 tests_lib_probe_LDFLAGS = -static
 
+rootless_programs += tests/lib/file-ops
+tests_lib_file_ops_SOURCES = tests/lib/file-ops.c
+tests_lib_file_ops_CFLAGS = -std=gnu11 -pthread $(WARN_CFLAGS)
+tests_lib_file_ops_LDADD =
+tests_lib_file_ops_LDFLAGS = -static -pthread
+
 EXTRA_DIST += \
 	.ci/run \
 	tests/run \

@@ -226,6 +226,33 @@ executes() {
   executes fuse
 }
 
+# All that programs do with files.
+all_operations() {
+  mkdir -p "$BUNDLE/rootfs/ops/dir"
+  echo lower >"$BUNDLE/rootfs/ops/lower"
+  echo below >"$BUNDLE/rootfs/ops/dir/below"
+  cp "$RUNC_BUILDDIR/tests/lib/file-ops" "$BUNDLE/rootfs/bin/"
+  args file-ops /ops
+  run_ct --overlay --overlay-driver="$1"
+  expect_output ''
+  expect_ok
+  run_ct --overlay="$TEST_DIR/layer" --overlay-driver="$1"
+  expect_output ''
+  expect_ok
+  # The kernel leaves a directory that nobody may enter.
+  chmod -R u+rwx layer
+}
+
+@test "overlay: the kernel: all operations" {
+  can_use_kernel
+  all_operations kernel
+}
+
+@test "overlay: fuse: all operations, under the filter of the server" {
+  can_use_fuse
+  all_operations fuse
+}
+
 # ---------------------------------------------------------------- the server
 
 @test "overlay: fuse: the server sees the layers alone, and has few rights" {
@@ -236,6 +263,8 @@ executes() {
   expect_eq "$(readlink "/proc/$server/exe" | sed 's|.*/||')" fuse-overlayfs
   status=$(cat "/proc/$server/status")
   expect_match $'NoNewPrivs:\t1' "$status"
+  # The filter itself: tests/unit/test-overlay-filter.
+  expect_match $'Seccomp:\t2' "$status"
   expect_eq "$(sed -n 's/^CapEff:\t0*//p' <<<"$status")" "$(printf %x $((1 << 0 | 1 << 1 | 1 << 3 | 1 << 4 | 1 << 27 | 1 << 31)))"
   # Names of namespaces can be read by who owns them; what is in the root only by who has entered it.
   for ns in mnt pid net ipc; do

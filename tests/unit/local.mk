@@ -118,3 +118,7 @@ tests_unit_test_plan_policy_SOURCES = tests/unit/test-plan-policy.c
 
 unit_programs += tests/unit/test-rdt
 tests_unit_test_rdt_SOURCES = tests/unit/test-rdt.c
+
+unit_programs += tests/unit/test-overlay-filter
+tests_unit_test_overlay_filter_SOURCES = tests/unit/test-overlay-filter.c \
+	tests/unit/seccomp-run.c tests/unit/seccomp-run.h
