@@ -134,6 +134,7 @@ int runc_child_op_chdir (RuncChild *child, const RuncOp *op);
 int runc_child_op_home (RuncChild *child, const RuncOp *op);
 int runc_child_op_lookup (RuncChild *child, const RuncOp *op);
 int runc_child_op_listen_fds (RuncChild *child, const RuncOp *op);
+int runc_child_op_open_fds (RuncChild *child, const RuncOp *op);
 int runc_child_op_gate (RuncChild *child, const RuncOp *op);
 int runc_child_op_close_fds (RuncChild *child, const RuncOp *op);
 int runc_child_op_exec (RuncChild *child, const RuncOp *op);

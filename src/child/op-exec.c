@@ -187,6 +187,17 @@ runc_child_op_listen_fds (RuncChild *child, const RuncOp *op)
 }
 
 int
+runc_child_op_open_fds (RuncChild *child, const RuncOp *op)
+{
+  int fds = runc_sys_proc_open_fds (runc_child_proc (child));
+
+  if (fds < 0)
+    return runc_child_fail (child, RUNC_FAIL_RESOLVE, fds);
+  runc_child_set_slot (child, op->slot, fds);
+  return 0;
+}
+
+int
 runc_child_op_gate (RuncChild *child, const RuncOp *op)
 {
   const struct sigaction ignore = { .sa_handler = SIG_IGN };
@@ -198,8 +209,8 @@ runc_child_op_gate (RuncChild *child, const RuncOp *op)
   sigaction (SIGPIPE, &ignore, &before);
   do
     {
-      int fd = runc_sys_proc_reopen_fd (runc_child_proc (child), runc_child_slot (child, op->slot),
-                                        O_WRONLY);
+      int fd = runc_sys_proc_reopen_in (runc_child_slot (child, op->result),
+                                        runc_child_slot (child, op->slot), O_WRONLY);
       if (fd < 0)
         _exit (1);
       runc_close_fd (child->gate);

@@ -72,6 +72,7 @@ static OpFunction *const functions[RUNC_N_OPS] = {
   [RUNC_OP_SYSCTL] = runc_child_op_sysctl,
   [RUNC_OP_PROPAGATION] = runc_child_op_propagation,
   [RUNC_OP_OPEN_TREE] = runc_child_op_open_tree,
+  [RUNC_OP_OPEN_FDS] = runc_child_op_open_fds,
   [RUNC_OP_OPEN_NULL] = runc_child_op_open_null,
   [RUNC_OP_NEW_TREE] = runc_child_op_new_tree,
   [RUNC_OP_FUSE] = runc_child_op_fuse,

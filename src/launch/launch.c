@@ -98,6 +98,7 @@ open_slot (const RuncChildPlan *plan, RuncSlot *slot, const RuncLaunchContext *c
     case RUNC_SLOT_SOURCE:
       return runc_launch_open_source (plan, slot, error);
     case RUNC_SLOT_TREE:
+    case RUNC_SLOT_FDS:
     case RUNC_SLOT_NULL_DEVICE:
     case RUNC_SLOT_ROOT:
       return TRUE;

@@ -22,6 +22,7 @@ typedef struct
   const RuncCreateRequest *request; /* NULL for exec */
   const char *state_dir;            /* NULL for exec */
   bool gate;
+  int fds_slot; /* of OPEN_FDS, if there is a gate */
 
   RuncPlan *plan;
   char *chunk; /* free space of the arena */

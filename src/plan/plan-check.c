@@ -28,6 +28,7 @@ typedef struct
   int last_wait;  /* the RuncMessage of the last WAIT, -1: none */
   bool closed;    /* CLOSE_FDS */
   bool proceeded; /* WAIT proceed */
+  bool filtered;  /* SECCOMP */
   bool bounded;   /* BOUNDING */
   guint64 bounding;
   bool looked_up;
@@ -284,7 +285,15 @@ check_process_op (Check *c, gsize i, const RuncOp *op, GError **error)
       return TRUE;
     case RUNC_OP_GATE:
       return (c->proceeded || broken (error, i, "the gate is before the parent's word"))
-             && needs_proc (c, i, error) && uses (c, i, op->slot, RUNC_SLOT_FIFO, error);
+             && uses (c, i, op->slot, RUNC_SLOT_FIFO, error)
+             && uses (c, i, op->result, RUNC_SLOT_FDS, error);
+    case RUNC_OP_OPEN_FDS:
+      return (!c->filtered || broken (error, i, "a filter may refuse it by now"))
+             && in_phase (c, i, PIVOTED, PIVOTED, error) && needs_proc (c, i, error)
+             && fills (c, i, op->slot, RUNC_SLOT_FDS, error);
+    case RUNC_OP_SECCOMP:
+      c->filtered = true;
+      return TRUE;
     case RUNC_OP_CLOSE_FDS:
       c->closed = true;
       return op->u.number >= 3 || broken (error, i, "it would close stdio");
@@ -383,6 +392,7 @@ check_op (Check *c, gsize i, const RuncOp *op, GError **error)
     case RUNC_OP_CAPABILITIES:
     case RUNC_OP_LOOKUP:
     case RUNC_OP_LISTEN_FDS:
+    case RUNC_OP_OPEN_FDS:
     case RUNC_OP_GATE:
     case RUNC_OP_CLOSE_FDS:
     case RUNC_OP_EXEC:

@@ -405,6 +405,7 @@ describe_union (Sink *sink, const RuncOp *op)
     case RUNC_OP_LOOPBACK_UP:
     case RUNC_OP_NEW_SESSION:
     case RUNC_OP_OPEN_NULL:
+    case RUNC_OP_OPEN_FDS:
     case RUNC_OP_COPY_UP:
     case RUNC_OP_READONLY:
     case RUNC_OP_ROOT_READONLY:

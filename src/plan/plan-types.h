@@ -35,6 +35,7 @@
   X (PROGRAM, "program") /* parent: the runtime's executable as a detached, read-only mount */    \
   X (DECOY, "decoy")     /* parent: an empty file that nobody can write to, to be shown as executable */ \
   X (TREE, "tree")       /* child: a detached mount, or an attached one that an op re-opened */    \
+  X (FDS, "fds")         /* child: the directory of its own fds in procfs, O_PATH, verified */     \
   X (NULL_DEVICE, "null")/* child: the host's /dev/null, O_PATH, verified by device number */      \
   X (ROOT, "root")       /* child: the root directory of the container's mount tree */
 /* clang-format on */
@@ -133,6 +134,7 @@ typedef struct
   X (HOOKS, "hooks")           /* run u.hooks one after the other, state json on stdin; stdout and
                                   stderr are `slot` and `result` (LOG) where these are there */    \
   /* becoming the process */                                                                       \
+  X (OPEN_FDS, "open-fds")     /* slot = the own FDS: what GATE needs of procfs, before a filter is loaded */ \
   X (RLIMITS, "rlimits")       /* u.rlimits */                                                     \
   X (OOM_SCORE_ADJ, "oom-score-adj") /* write u.number to self/oom_score_adj */                    \
   X (SCHEDULER, "scheduler")   /* sched_setattr (u.scheduler) */                                   \
@@ -154,7 +156,8 @@ typedef struct
   X (CAPABILITIES, "capabilities") /* effective, permitted, inheritable, ambient: u.caps */        \
   X (LOOKUP, "lookup")         /* find the executable in $PATH, as the final user */               \
   X (LISTEN_FDS, "listen-fds") /* fill the reserved LISTEN_PID of the environment */               \
-  X (GATE, "gate")             /* block on the start fifo (slot) until `start` opens it */         \
+  X (GATE, "gate")             /* block on the start fifo (slot, opened for writing through the FDS
+                                  in `result`) until `start` opens it */                           \
   X (CLOSE_FDS, "close-fds")   /* everything from fd u.number on becomes close-on-exec */          \
   X (EXEC, "exec")             /* execve() what LOOKUP found; the last op */
 /* clang-format on */
@@ -301,7 +304,7 @@ typedef struct
 {
   const char *path;
   const char *const *argv; /* NULL-terminated, at least argv[0] */
-  const char *const *envp; /* NULL-terminated */
+  const char *const *envp; /* NULL-terminated; NULL: the environment of the runtime */
   int64_t timeout_ms;      /* 0: none */
 } RuncPlanHook;
 

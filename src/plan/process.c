@@ -397,6 +397,12 @@ runc_plan_become_process (RuncBuilder *b, const RuncProcessPlan *p, GError **err
   /* It comes with an fd, for which a filter that is loaded early may have no recvmsg(). */
   if (!p->exec && runc_plan_has_hooks (b, RUNC_HOOK_START_CONTAINER))
     runc_builder_op (b, RUNC_OP_WAIT, RUNC_LABEL_NONE)->u.message = RUNC_MESSAGE_HOOK_STATE;
+  if (b->gate)
+    {
+      runc_builder_need_proc (b);
+      b->fds_slot = runc_builder_slot (b, RUNC_SLOT_FDS, NULL);
+      runc_builder_op (b, RUNC_OP_OPEN_FDS, RUNC_LABEL_NONE)->slot = b->fds_slot;
+    }
   rlimits (b, process);
   scheduling (b, process);
   if (!memory_policy (b, error) || !personality_op (b, error))
@@ -433,9 +439,9 @@ runc_plan_ready_and_exec (RuncBuilder *b, const RuncProcessPlan *p)
       RuncOp *op;
       int slot = runc_builder_slot (b, RUNC_SLOT_FIFO, NULL);
 
-      runc_builder_need_proc (b);
       op = runc_builder_op (b, RUNC_OP_GATE, RUNC_LABEL_NONE);
       op->slot = slot;
+      op->result = b->fds_slot;
     }
   if (!p->exec)
     runc_plan_child_hooks (b, RUNC_HOOK_START_CONTAINER);

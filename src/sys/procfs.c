@@ -55,18 +55,29 @@ runc_sys_proc_write (int proc, const char *path, const char *data, size_t len)
 }
 
 int
-runc_sys_proc_reopen_fd (int proc, int fd, int flags)
+runc_sys_proc_open_fds (int proc)
+{
+  return runc_sys_proc_open_file (proc, "self/fd", O_PATH | O_DIRECTORY);
+}
+
+int
+runc_sys_proc_reopen_in (int fds, int fd, int flags)
 {
   char path[RUNC_DECIMAL_SIZE];
-  autofd int dir = runc_sys_proc_open_file (proc, "self/fd", O_PATH | O_DIRECTORY);
 
-  if (dir < 0)
-    return dir;
   runc_decimal (path, fd);
   /* The one magic link that is followed on purpose: the directory has been verified to be our own.
    */
-  int opened = RUNC_FAULTY (openat (dir, path, flags | O_CLOEXEC));
+  int opened = RUNC_FAULTY (openat (fds, path, flags | O_CLOEXEC));
   return opened < 0 ? -errno : opened;
+}
+
+int
+runc_sys_proc_reopen_fd (int proc, int fd, int flags)
+{
+  autofd int fds = runc_sys_proc_open_fds (proc);
+
+  return fds < 0 ? fds : runc_sys_proc_reopen_in (fds, fd, flags);
 }
 
 int

@@ -21,6 +21,14 @@ int runc_sys_proc_open_file (int proc, const char *path, int flags);
 /* Write @len bytes of @data to @path below @proc, in one write(). Returns 0 or -errno. */
 int runc_sys_proc_write (int proc, const char *path, const char *data, size_t len);
 
+/* The directory of the own fds, O_PATH: it stays good where openat2() is not allowed any more.
+ * Returns an fd or -errno. */
+int runc_sys_proc_open_fds (int proc);
+
+/* Open what the own fd @fd refers to once more, with other @flags, through @fds (see above).
+ * Returns an fd or -errno. */
+int runc_sys_proc_reopen_in (int fds, int fd, int flags);
+
 /* Open what the own fd @fd refers to once more, with other @flags (an O_PATH fd for writing, say).
  * Returns an fd or -errno. */
 int runc_sys_proc_reopen_fd (int proc, int fd, int flags);

@@ -160,14 +160,26 @@ notify() {
 }
 
 @test "seccomp: start-up does not need what is new" {
-  deny '["close_range", "fsopen", "fsconfig", "fspick", "openat2", "open_tree", "move_mount", "mount_setattr"]' \
-    '"SCMP_ACT_ERRNO", "errnoRet": 38'
-  args true
-  run_ct
-  expect_ok
-  config '.process.noNewPrivileges = false'
-  run_ct
-  expect_ok
+  local errno nnp
+  for errno in 38 1; do
+    deny '["close_range", "fsopen", "fsconfig", "fspick", "openat2", "open_tree", "move_mount", "mount_setattr", "faccessat2"]' \
+      "\"SCMP_ACT_ERRNO\", \"errnoRet\": $errno"
+    for nnp in true false; do
+      config ".process.noNewPrivileges = $nnp"
+      args true
+      run_ct
+      expect_ok
+      sleeper
+      create_ct
+      run runc start "$CT"
+      expect_ok
+      expect_eq "$(state_of "$CT" .status)" running
+      run runc exec "$CT" echo printed
+      expect_ok
+      expect_output printed
+      runc delete --force "$CT"
+    done
+  done
 }
 
 # ---------------------------------------------------------------- who is under the filter
