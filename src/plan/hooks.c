@@ -22,6 +22,19 @@ log_path (RuncBuilder *b, const char *annotation)
   return path[0] == '/' ? path : runc_builder_path (b, b->host->bundle, path);
 }
 
+/* Without the member, a hook that the runtime starts has the runtime's environment, one in the
+ * container's namespaces has none. */
+static const char *const *
+hook_environment (RuncBuilder *b, RuncHookKind kind, const RuncSpecHook *hook)
+{
+  if (hook->env.present)
+    return hook->env.n > 0 ? hook->env.items : no_environment;
+  /* Not in the specification, but people rely on it: these see what the process will see. */
+  if (kind == RUNC_HOOK_START_CONTAINER)
+    return (const char *const *)b->plan->child.envp;
+  return kind == RUNC_HOOK_CREATE_CONTAINER ? no_environment : NULL;
+}
+
 static RuncPlanHooks
 plan_hooks (RuncBuilder *b, RuncHookKind kind)
 {
@@ -37,7 +50,7 @@ plan_hooks (RuncBuilder *b, RuncHookKind kind)
 
       items[i] = (RuncPlanHook){ .path = hook->path,
                                  .argv = hook->args.items,
-                                 .envp = hook->env.n > 0 ? hook->env.items : no_environment,
+                                 .envp = hook_environment (b, kind, hook),
                                  .timeout_ms = hook->timeout.present
                                                    ? MIN (hook->timeout.value, G_MAXINT32) * 1000
                                                    : 0 };
@@ -48,9 +61,6 @@ plan_hooks (RuncBuilder *b, RuncHookKind kind)
           argv[0] = hook->path;
           items[i].argv = argv;
         }
-      /* Not in the specification, but people rely on it: these see what the process will see. */
-      if (kind == RUNC_HOOK_START_CONTAINER && !hook->env.present)
-        items[i].envp = (const char *const *)b->plan->child.envp;
     }
   return (RuncPlanHooks){ .items = items, .n = spec->n, .kind = runc_hook_kind_to_string (kind) };
 }

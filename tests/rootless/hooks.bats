@@ -95,6 +95,30 @@ log_hooks() {
   expect_no_match 'RUNC_TEST_ID|HOME=' "$(cat env)"
 }
 
+@test "hooks: without env, the runtime's environment; with an empty one, none" {
+  local kind
+  args true
+  printf '#!/bin/sh\nexec env >>"%s/$1"\n' "$TEST_DIR" >hook.sh
+  chmod +x hook.sh
+  for kind in prestart createRuntime createContainer poststart poststop; do
+    config --arg path "$TEST_DIR/hook.sh" --arg kind "$kind" '.hooks[$kind] = [{"path": $path, "args": ["hook", $kind]}]'
+  done
+  export OF_THE_CALLER=here
+  run_ct
+  expect_ok
+  for kind in prestart createRuntime poststart poststop; do
+    expect_match 'OF_THE_CALLER=here' "$(cat $kind)"
+  done
+  expect_no_match OF_THE_CALLER "$(cat createContainer)"
+  rm prestart createRuntime createContainer poststart poststop
+  config '.hooks |= map_values(map(.env = []))'
+  run_ct
+  expect_ok
+  for kind in prestart createRuntime createContainer poststart poststop; do
+    expect_no_match OF_THE_CALLER "$(cat $kind)"
+  done
+}
+
 # bats test_tags=ours
 @test "hooks: one that fails ends the creation, says why, and leaves nothing" {
   hook createRuntime 'echo reason >&2; exit 3'
