@@ -55,25 +55,6 @@ struct RuncSlirpFlows
 
 /* ---------------------------------------------------------------- the table */
 
-static guint
-hash_key (gconstpointer key)
-{
-  guint32 words[sizeof (RuncSlirpKey) / sizeof (guint32)];
-  guint32 hash = 0;
-
-  G_STATIC_ASSERT (sizeof words == sizeof (RuncSlirpKey));
-  memcpy (words, key, sizeof words);
-  for (gsize i = 0; i < G_N_ELEMENTS (words); i++)
-    hash = (hash ^ words[i]) * 0x9e3779b1u;
-  return hash ^ hash >> 15;
-}
-
-static gboolean
-equal_keys (gconstpointer a, gconstpointer b)
-{
-  return memcmp (a, b, sizeof (RuncSlirpKey)) == 0;
-}
-
 static void
 free_flow (gpointer flow)
 {
@@ -90,7 +71,8 @@ runc_slirp_flows_new (int tap_fd, void (*feed) (const guint8 *frame, gsize len, 
   flows->feed = feed;
   flows->data = data;
   flows->last_opened = -1;
-  flows->by_key = g_hash_table_new_full (hash_key, equal_keys, NULL, free_flow);
+  flows->by_key
+      = g_hash_table_new_full (runc_slirp_key_hash, runc_slirp_key_equal, NULL, free_flow);
   flows->list = g_ptr_array_new ();
   flows->by_fd = g_ptr_array_new ();
   flows->pending = g_ptr_array_new ();

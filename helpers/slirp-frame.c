@@ -53,6 +53,18 @@ runc_slirp_checksum (const void *data, gsize len, guint32 start)
   return (guint16)sum;
 }
 
+guint16
+runc_slirp_pseudo_sum (const guint8 *packet, gboolean ipv6, guint8 protocol, gsize len)
+{
+  const guint16 rest[] = { htons (protocol), htons ((guint16)len) };
+  guint16 sum = ipv6 ? runc_slirp_checksum (packet + offsetof (struct ip6_hdr, ip6_src),
+                                            2 * sizeof (struct in6_addr), 0)
+                     : runc_slirp_checksum (packet + offsetof (struct iphdr, saddr),
+                                            2 * sizeof (struct in_addr), 0);
+
+  return runc_slirp_checksum (rest, sizeof rest, sum);
+}
+
 gboolean
 runc_slirp_frame_complete (const struct virtio_net_hdr *hdr, guint8 *frame, gsize len)
 {
@@ -69,6 +81,27 @@ runc_slirp_frame_complete (const struct virtio_net_hdr *hdr, guint8 *frame, gsiz
     sum = 0xffff;
   memcpy (frame + field, &sum, sizeof sum);
   return TRUE;
+}
+
+/* ---------------------------------------------------------------- who talks to whom */
+
+guint
+runc_slirp_key_hash (gconstpointer key)
+{
+  guint32 words[sizeof (RuncSlirpKey) / sizeof (guint32)];
+  guint32 hash = 0;
+
+  G_STATIC_ASSERT (sizeof words == sizeof (RuncSlirpKey));
+  memcpy (words, key, sizeof words);
+  for (gsize i = 0; i < G_N_ELEMENTS (words); i++)
+    hash = (hash ^ words[i]) * 0x9e3779b1u;
+  return hash ^ hash >> 15;
+}
+
+gboolean
+runc_slirp_key_equal (gconstpointer a, gconstpointer b)
+{
+  return memcmp (a, b, sizeof (RuncSlirpKey)) == 0;
 }
 
 /* ---------------------------------------------------------------- TCP segments */
@@ -183,19 +216,6 @@ put32 (guint8 *at, guint32 value)
   memcpy (at, &(guint32){ htonl (value) }, sizeof value);
 }
 
-/* The sum of the pseudo header, @tcp_len being the length of TCP header and payload. */
-static guint16
-pseudo_sum (const guint8 *packet, gboolean ipv6, gsize tcp_len)
-{
-  const guint16 rest[] = { htons (IPPROTO_TCP), htons ((guint16)tcp_len) };
-  guint16 sum = ipv6 ? runc_slirp_checksum (packet + offsetof (struct ip6_hdr, ip6_src),
-                                            2 * sizeof (struct in6_addr), 0)
-                     : runc_slirp_checksum (packet + offsetof (struct iphdr, saddr),
-                                            2 * sizeof (struct in_addr), 0);
-
-  return runc_slirp_checksum (rest, sizeof rest, sum);
-}
-
 /* Lengths and checksum of the IP header for @tcp_len bytes behind it. */
 static void
 write_ip (guint8 *packet, gboolean ipv6, gsize ip_len, gsize tcp_len)
@@ -227,7 +247,7 @@ runc_slirp_segment_write (guint8 *head, const RuncSlirpSegment *segment, guint16
   put16 (tcp + offsetof (struct tcphdr, window), segment->window);
   put16 (tcp + offsetof (struct tcphdr, urg_ptr), 0);
   /* The kernel's convention for a checksum left out: the sum of the pseudo header. */
-  guint16 sum = pseudo_sum (packet, ipv6, TCP_LEN + segment->len);
+  guint16 sum = runc_slirp_pseudo_sum (packet, ipv6, IPPROTO_TCP, TCP_LEN + segment->len);
   memcpy (tcp + offsetof (struct tcphdr, check), &sum, sizeof sum);
 
   *ret_hdr = (struct virtio_net_hdr){
@@ -276,7 +296,8 @@ runc_slirp_segment_seal (guint8 *frame, const RuncSlirpSegment *segment)
 {
   gsize tcp_len = TCP_LEN + segment->len;
   guint8 *tcp = frame + ETHER_LEN + segment->ip_len;
-  guint16 sum = pseudo_sum (frame + ETHER_LEN, segment->key.ipv6 != 0, tcp_len);
+  guint16 sum
+      = runc_slirp_pseudo_sum (frame + ETHER_LEN, segment->key.ipv6 != 0, IPPROTO_TCP, tcp_len);
 
   put16 (tcp + offsetof (struct tcphdr, check), 0);
   sum = (guint16)~runc_slirp_checksum (tcp, tcp_len, sum);
@@ -297,7 +318,7 @@ runc_slirp_segment_add_shift (const guint8 *frame, const RuncSlirpSegment *syn, 
   tcp[12] = (guint8)(tcp_len / 4 << 4);
   write_ip (out + ETHER_LEN, syn->key.ipv6 != 0, syn->ip_len, tcp_len);
   put16 (tcp + offsetof (struct tcphdr, check), 0);
-  guint16 sum = pseudo_sum (out + ETHER_LEN, syn->key.ipv6 != 0, tcp_len);
+  guint16 sum = runc_slirp_pseudo_sum (out + ETHER_LEN, syn->key.ipv6 != 0, IPPROTO_TCP, tcp_len);
   sum = (guint16)~runc_slirp_checksum (tcp, tcp_len, sum);
   memcpy (tcp + offsetof (struct tcphdr, check), &sum, sizeof sum);
   return syn->head_len + sizeof option;

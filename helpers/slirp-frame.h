@@ -15,6 +15,9 @@
 #define RUNC_SLIRP_FRAME_MAX (18 + 65535)
 #define RUNC_SLIRP_HDR_SIZE  (sizeof (struct virtio_net_hdr))
 
+/* Newer than some kernel headers: the frame holds datagrams of gso_size bytes (Linux 6.2). */
+#define RUNC_SLIRP_GSO_UDP_L4 5
+
 /* ---------------------------------------------------------------- checksums */
 
 /* Compute the checksum that the kernel left out of @frame as its header @hdr says.
@@ -24,7 +27,10 @@ gboolean runc_slirp_frame_complete (const struct virtio_net_hdr *hdr, guint8 *fr
 /* The Internet checksum's sum (not complemented, folded to 16 bits, in memory order). */
 guint16 runc_slirp_checksum (const void *data, gsize len, guint32 sum);
 
-/* ---------------------------------------------------------------- TCP segments */
+/* The sum of the pseudo header of @len bytes of @protocol behind the IP header at @packet. */
+guint16 runc_slirp_pseudo_sum (const guint8 *packet, gboolean ipv6, guint8 protocol, gsize len);
+
+/* ---------------------------------------------------------------- who talks to whom */
 
 /* A connection, seen from the container. IPv4 addresses are in the first bytes; all else is zero,
  * so that keys can be compared as bytes. */
@@ -34,6 +40,12 @@ typedef struct
   guint16 guest_port, peer_port; /* as in the packet */
   guint32 ipv6;
 } RuncSlirpKey;
+
+/* For a GHashTable of RuncSlirpKey. */
+guint runc_slirp_key_hash (gconstpointer key);
+gboolean runc_slirp_key_equal (gconstpointer a, gconstpointer b);
+
+/* ---------------------------------------------------------------- TCP segments */
 
 /* A TCP segment in a frame; numbers are in host order. */
 typedef struct

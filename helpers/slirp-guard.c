@@ -2,9 +2,9 @@
  * container controls; pure functions.
  *
  * libslirp can close the host's loopback itself, but does it half: it looks at the gateway's
- * address only, not at a 127.0.0.1 that a container's root wrote into a packet, and it also drops
- * the answers of a published UDP port to a caller on the host. So libslirp is told to leave it
- * open, and this decides: TCP by the SYN, UDP by who has called from there in the last minutes.
+ * address only, not at a 127.0.0.1 that a container's root wrote into a packet. So libslirp is told
+ * to leave it open, and this decides: of TCP by the SYN. Datagrams do not get to libslirp but for
+ * those that it answers itself, of name service and DHCP; slirp-udp.c asks here where they go.
  */
 #include "slirp-guard.h"
 
@@ -15,12 +15,9 @@
 #include <netinet/udp.h>
 #include <string.h>
 
-#define TFTP_PORT 69
-#define DHCP_PORT 67
-#define DNS_PORT  53
-
-/* As long as libslirp keeps a UDP socket. */
-#define CALLER_MS (240 * 1000)
+#define DHCP_PORT  67
+#define DHCP6_PORT 547
+#define DNS_PORT   53
 
 /* The parts of a packet that are judged. */
 typedef struct
@@ -28,8 +25,8 @@ typedef struct
   guint32 ipv6;
   guint8 protocol;
   gboolean to_nameserver;
-  gboolean to_loopback; /* libslirp or the kernel would take it there ... */
-  gboolean forged;      /* ... the kernel, by an address that is not for the wire */
+  gboolean to_many; /* multicast or broadcast */
+  RuncSlirpPlace place;
   const guint8 *payload;
   gsize len;
 } Packet;
@@ -52,24 +49,48 @@ is_loopback6 (const struct in6_addr *address)
   return IN6_IS_ADDR_LOOPBACK (address) || IN6_IS_ADDR_UNSPECIFIED (address);
 }
 
+RuncSlirpPlace
+runc_slirp_guard_place (const RuncSlirpNet *net, gboolean ipv6, const struct in6_addr *address)
+{
+  const struct in6_addr all_nodes = { { { 0xff, 0x02, [15] = 1 } } };
+  guint32 address4;
+
+  if (ipv6)
+    {
+      if (is_loopback6 (address))
+        return RUNC_SLIRP_FORGED;
+      /* libslirp takes the whole network, prefix6_len being 64, for the host. */
+      return memcmp (address, &net->network6, 8) == 0
+                     || memcmp (address, &all_nodes, sizeof all_nodes) == 0
+                 ? RUNC_SLIRP_GATEWAY
+                 : RUNC_SLIRP_ELSEWHERE;
+    }
+  memcpy (&address4, address, sizeof address4);
+  if (is_loopback4 (ntohl (address4)))
+    return RUNC_SLIRP_FORGED;
+  return address4 == net->gateway.s_addr || address4 == INADDR_BROADCAST ? RUNC_SLIRP_GATEWAY
+                                                                         : RUNC_SLIRP_ELSEWHERE;
+}
+
 static gboolean
 find_payload4 (const RuncSlirpNet *net, const guint8 *at, gsize len, Packet *packet,
                gboolean *ret_fragment)
 {
+  struct in6_addr target = { 0 };
   struct iphdr ip;
 
   if (len < sizeof ip)
     return FALSE;
   memcpy (&ip, at, sizeof ip);
+  memcpy (&target, &ip.daddr, sizeof ip.daddr);
   gsize head_len = ip.ihl * 4u;
   gsize total_len = ntohs (ip.tot_len);
   if (ip.version != 4 || head_len < sizeof ip || head_len > total_len || total_len > len)
     return FALSE;
   packet->protocol = ip.protocol;
   packet->to_nameserver = ip.daddr == net->nameserver.s_addr;
-  packet->forged = is_loopback4 (ntohl (ip.daddr));
-  packet->to_loopback
-      = packet->forged || ip.daddr == net->gateway.s_addr || ip.daddr == INADDR_BROADCAST;
+  packet->to_many = ip.daddr == INADDR_BROADCAST || IN_MULTICAST (ntohl (ip.daddr));
+  packet->place = runc_slirp_guard_place (net, FALSE, &target);
   packet->payload = at + head_len;
   packet->len = total_len - head_len;
   *ret_fragment = (ip.frag_off & htons (IP_MF | IP_OFFMASK)) != 0;
@@ -79,7 +100,6 @@ find_payload4 (const RuncSlirpNet *net, const guint8 *at, gsize len, Packet *pac
 static gboolean
 find_payload6 (const RuncSlirpNet *net, const guint8 *at, gsize len, Packet *packet)
 {
-  const struct in6_addr all_nodes = { { { 0xff, 0x02, [15] = 1 } } };
   struct ip6_hdr ip;
 
   if (!net->ipv6 || len < sizeof ip)
@@ -91,67 +111,53 @@ find_payload6 (const RuncSlirpNet *net, const guint8 *at, gsize len, Packet *pac
   packet->ipv6 = 1;
   packet->protocol = ip.ip6_nxt;
   packet->to_nameserver = memcmp (&ip.ip6_dst, &net->nameserver6, sizeof ip.ip6_dst) == 0;
-  /* libslirp takes the whole network, prefix6_len being 64, for the host. */
-  packet->forged = is_loopback6 (&ip.ip6_dst);
-  packet->to_loopback = packet->forged
-                        || (memcmp (&ip.ip6_dst, &net->network6, 8) == 0 && !packet->to_nameserver)
-                        || memcmp (&ip.ip6_dst, &all_nodes, sizeof all_nodes) == 0;
+  packet->to_many = IN6_IS_ADDR_MULTICAST (&ip.ip6_dst);
+  packet->place = packet->to_nameserver ? RUNC_SLIRP_ELSEWHERE
+                                        : runc_slirp_guard_place (net, TRUE, &ip.ip6_dst);
   packet->payload = at + sizeof ip;
   packet->len = payload_len;
   return TRUE;
 }
 
-/* Where the caller with these ports is or would be. */
-static guint
-place_of (guint32 ipv6, guint16 guest_port, guint16 peer_port)
-{
-  return (((guint32)guest_port << 16 | peer_port) * 0x9e3779b1u >> 16 ^ ipv6) % RUNC_SLIRP_CALLERS;
-}
-
-static gboolean
-has_called (const RuncSlirpGuard *guard, const Packet *packet, const struct udphdr *udp,
-            gint64 now_ms)
-{
-  const RuncSlirpCaller *caller = &guard->callers[place_of (packet->ipv6, udp->source, udp->dest)];
-
-  return caller->heard_ms != 0 && now_ms - caller->heard_ms < CALLER_MS
-         && caller->ipv6 == packet->ipv6 && caller->guest_port == udp->source
-         && caller->peer_port == udp->dest;
-}
-
 static RuncSlirpVerdict
-judge_tcp (const RuncSlirpGuard *guard, const Packet *packet)
+judge_tcp (const RuncSlirpNet *net, const Packet *packet)
 {
   if (packet->len < sizeof (struct tcphdr))
     return RUNC_SLIRP_DROP;
   guint8 flags = packet->payload[13];
-  if (packet->to_loopback && !guard->net->host_loopback && (flags & TH_SYN) && !(flags & TH_ACK))
-    return RUNC_SLIRP_REFUSE;
-  return RUNC_SLIRP_ADMIT;
+  if (!(flags & TH_SYN) || (flags & TH_ACK))
+    return RUNC_SLIRP_ADMIT;
+  if (packet->to_nameserver)
+    /* The host's may be on its loopback: no other service is meant, whatever libslirp's version. */
+    return (packet->payload[2] << 8 | packet->payload[3]) == DNS_PORT ? RUNC_SLIRP_ADMIT
+                                                                      : RUNC_SLIRP_REFUSE;
+  return packet->place != RUNC_SLIRP_ELSEWHERE && !net->host_loopback ? RUNC_SLIRP_REFUSE
+                                                                      : RUNC_SLIRP_ADMIT;
 }
 
 static RuncSlirpVerdict
-judge_udp (const RuncSlirpGuard *guard, const Packet *packet, gint64 now_ms)
+judge_udp (const RuncSlirpNet *net, const Packet *packet)
 {
   struct udphdr udp;
 
   if (packet->len < sizeof udp)
     return RUNC_SLIRP_DROP;
   memcpy (&udp, packet->payload, sizeof udp);
+  guint16 port = ntohs (udp.dest);
   if (packet->to_nameserver)
-    return ntohs (udp.dest) == DNS_PORT ? RUNC_SLIRP_ADMIT : RUNC_SLIRP_DROP;
-  if (!packet->to_loopback)
-    return RUNC_SLIRP_ADMIT;
-  if (ntohs (udp.dest) == TFTP_PORT)
+    return port == DNS_PORT ? RUNC_SLIRP_ADMIT : RUNC_SLIRP_DROP;
+  if (packet->place == RUNC_SLIRP_FORGED)
+    return net->host_loopback ? RUNC_SLIRP_DATAGRAM : RUNC_SLIRP_DROP;
+  /* libslirp is the DHCP server itself; its socket of IPv6 would need an interface to multicast. */
+  if (packet->ipv6 ? packet->to_many : port == DHCP_PORT && packet->place == RUNC_SLIRP_GATEWAY)
+    return port == (packet->ipv6 ? DHCP6_PORT : DHCP_PORT) ? RUNC_SLIRP_ADMIT : RUNC_SLIRP_DROP;
+  if (packet->place == RUNC_SLIRP_GATEWAY && packet->to_many && !net->host_loopback)
     return RUNC_SLIRP_DROP;
-  /* libslirp is the DHCP server itself; of IPv6 it is on port 547 of a multicast address. */
-  if (guard->net->host_loopback || (!packet->ipv6 && ntohs (udp.dest) == DHCP_PORT))
-    return RUNC_SLIRP_ADMIT;
-  return has_called (guard, packet, &udp, now_ms) ? RUNC_SLIRP_ADMIT : RUNC_SLIRP_DROP;
+  return RUNC_SLIRP_DATAGRAM;
 }
 
 RuncSlirpVerdict
-runc_slirp_guard_judge (const RuncSlirpGuard *guard, const guint8 *frame, gsize len, gint64 now_ms)
+runc_slirp_guard_judge (const RuncSlirpNet *net, const guint8 *frame, gsize len)
 {
   struct ether_header ether;
   Packet packet = { 0 };
@@ -167,11 +173,11 @@ runc_slirp_guard_judge (const RuncSlirpGuard *guard, const guint8 *frame, gsize 
     case ETHERTYPE_ARP:
       return RUNC_SLIRP_ADMIT;
     case ETHERTYPE_IP:
-      if (!find_payload4 (guard->net, frame, len, &packet, &fragment))
+      if (!find_payload4 (net, frame, len, &packet, &fragment))
         return RUNC_SLIRP_DROP;
       break;
     case ETHERTYPE_IPV6:
-      if (!find_payload6 (guard->net, frame, len, &packet))
+      if (!find_payload6 (net, frame, len, &packet))
         return RUNC_SLIRP_DROP;
       break;
     default:
@@ -180,49 +186,11 @@ runc_slirp_guard_judge (const RuncSlirpGuard *guard, const guint8 *frame, gsize 
   if (fragment)
     return RUNC_SLIRP_ADMIT;
   if (packet.protocol == IPPROTO_TCP)
-    return judge_tcp (guard, &packet);
+    return judge_tcp (net, &packet);
   if (packet.protocol == IPPROTO_UDP)
-    return judge_udp (guard, &packet, now_ms);
-  if (packet.forged && !guard->net->host_loopback)
+    return judge_udp (net, &packet);
+  if (packet.place == RUNC_SLIRP_FORGED && !net->host_loopback)
     return RUNC_SLIRP_DROP;
   return packet.protocol == IPPROTO_ICMP || packet.protocol == IPPROTO_ICMPV6 ? RUNC_SLIRP_ADMIT
                                                                               : RUNC_SLIRP_DROP;
-}
-
-void
-runc_slirp_guard_note (RuncSlirpGuard *guard, const guint8 *frame, gsize len, gint64 now_ms)
-{
-  const RuncSlirpNet *net = guard->net;
-  guint16 ether_type;
-  struct iphdr ip;
-  struct ip6_hdr ip6;
-  struct udphdr udp;
-  guint32 ipv6 = 0;
-  gsize at = sizeof (struct ether_header);
-
-  if (net->host_loopback || len < at + sizeof ip + sizeof udp)
-    return;
-  memcpy (&ether_type, frame + offsetof (struct ether_header, ether_type), sizeof ether_type);
-  memcpy (&ip, frame + at, sizeof ip);
-  if (ether_type == htons (ETHERTYPE_IP))
-    {
-      if (ip.protocol != IPPROTO_UDP || ip.saddr != net->gateway.s_addr
-          || (ip.frag_off & htons (IP_OFFMASK)))
-        return;
-      at += sizeof ip;
-    }
-  else
-    {
-      if (ether_type != htons (ETHERTYPE_IPV6) || len < at + sizeof ip6 + sizeof udp)
-        return;
-      memcpy (&ip6, frame + at, sizeof ip6);
-      if (ip6.ip6_nxt != IPPROTO_UDP
-          || memcmp (&ip6.ip6_src, &net->gateway6, sizeof ip6.ip6_src) != 0)
-        return;
-      ipv6 = 1;
-      at += sizeof ip6;
-    }
-  memcpy (&udp, frame + at, sizeof udp);
-  guard->callers[place_of (ipv6, udp.dest, udp.source)]
-      = (RuncSlirpCaller){ ipv6, udp.dest, udp.source, MAX (now_ms, 1) };
 }

@@ -15,12 +15,14 @@
  *      processes -- tap0 ====== tap fd -- slirp-guard -- libslirp -- sockets -- the world
  *                                  |           |            |          |
  *                                  |           +----- slirp-flows -----+
+ *                                  |           +----- slirp-udp -------+
  *                                  |                        |
  *                                  |        API socket -- published ports
  *
- * libslirp opens connections, translates addresses and answers ARP, DHCP and the like. The data of
- * TCP connections, once they are open, does not pass through it, because it would be several times
- * slower: slirp-flows.c and slirp-flow.c carry it between tap and socket.
+ * libslirp opens connections, translates addresses and answers ARP, DHCP, names and the like. The
+ * data of TCP connections, once they are open, does not pass through it, because it would be
+ * several times slower: slirp-flows.c and slirp-flow.c carry it between tap and socket. Nor do
+ * datagrams: slirp-udp.c and slirp-port.c do.
  *
  * The phases, each of which takes away what the next does not need:
  *

@@ -177,6 +177,11 @@ static const guint32 plain_calls[] = {
   SYS_sendto,
   SYS_recvmsg,
   SYS_sendmsg,
+  SYS_recvmmsg,
+#ifdef SYS_recvmmsg_time64
+  SYS_recvmmsg_time64,
+#endif
+  SYS_sendmmsg,
 #ifdef SYS_epoll_wait
   SYS_epoll_wait,
 #endif

@@ -7,8 +7,9 @@
  * would otherwise take a new UDP socket for an expired one.
  *
  * A frame of the container meets the guard (slirp-guard.c), is put together with its fragments
- * (slirp-fragments.c), and goes to the TCP connection it belongs to (slirp-flows.c) or to libslirp,
- * which is left with handshakes, UDP, ICMP, ARP, DHCP and neighbour discovery.
+ * (slirp-fragments.c), and goes to the TCP connection it belongs to (slirp-flows.c), is a datagram
+ * to be sent (slirp-udp.c), or goes to libslirp, which is left with handshakes, ICMP, ARP, DHCP,
+ * names and neighbour discovery.
  *
  * Nothing that the container does is an error here: frames that cannot be used are dropped, and a
  * device that is down drops what we write.
@@ -19,6 +20,7 @@
 #include "slirp-fragments.h"
 #include "slirp-guard.h"
 #include "slirp-poller.h"
+#include "slirp-udp.h"
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -34,6 +36,10 @@
 
 /* Frames that are read from the tap before the sockets get their turn. */
 #define TAP_BUDGET 64
+
+/* Datagrams stay where they were read until they are sent; no more are read than fit. */
+#define IN_ROOM (256 * 1024)
+#define IN_MAX  (RUNC_SLIRP_HDR_SIZE + RUNC_SLIRP_FRAME_MAX)
 
 /* libslirp says this when it waits for no time at all. */
 #define NO_TIMEOUT_MS 1000
@@ -55,12 +61,13 @@ struct RuncSlirpStack
   gboolean debug;
   gboolean tap_full; /* the budget was used up before the tap was empty */
   RuncSlirpNet net;
-  RuncSlirpGuard guard;
   RuncSlirpFlows *flows;
+  RuncSlirpUdp *udp;
   RuncSlirpFragments *fragments;
   RuncSlirpPoller *poller;
   GPtrArray *timers;
-  guint8 *in; /* a header and a frame */
+  guint8 *in;    /* headers and frames */
+  gsize in_used; /* bytes of those that must stay */
 };
 
 /* ---------------------------------------------------------------- to the container */
@@ -84,7 +91,6 @@ send_packet (const void *frame, size_t len, void *opaque)
   gsize edited_len = runc_slirp_flows_edit (stack->flows, frame, len, edited);
   struct iovec iov[] = { { &hdr, sizeof hdr }, { (void *)frame, len } };
 
-  runc_slirp_guard_note (&stack->guard, frame, len, now_ns () / 1000000);
   if (edited_len > 0)
     iov[1] = (struct iovec){ edited, edited_len };
   if (writev (stack->tap_fd, iov, G_N_ELEMENTS (iov)) < 0 && stack->debug)
@@ -285,15 +291,17 @@ runc_slirp_stack_new (const RuncSlirpNet *net, int tap_fd, gboolean debug, GErro
   stack->tap_fd = tap_fd;
   stack->debug = debug;
   stack->net = *net;
-  stack->guard.net = &stack->net;
   stack->timers = g_ptr_array_new_with_free_func (g_free);
-  stack->in = g_malloc (RUNC_SLIRP_HDR_SIZE + RUNC_SLIRP_FRAME_MAX);
+  stack->in = g_malloc (IN_ROOM + IN_MAX);
   stack->flows = runc_slirp_flows_new (tap_fd, feed, stack);
   stack->fragments = runc_slirp_fragments_new ();
   g_log_set_default_handler (log_message, stack);
 
   stack->poller = runc_slirp_poller_new (error);
   if (stack->poller == NULL)
+    return NULL;
+  stack->udp = runc_slirp_udp_new (&stack->net, tap_fd, error);
+  if (stack->udp == NULL)
     return NULL;
   stack->slirp = make_slirp (stack, error);
   if (stack->slirp == NULL)
@@ -310,6 +318,7 @@ runc_slirp_stack_free (RuncSlirpStack *stack)
   if (stack->slirp != NULL)
     slirp_cleanup (stack->slirp);
   g_clear_pointer (&stack->flows, runc_slirp_flows_free);
+  g_clear_pointer (&stack->udp, runc_slirp_udp_free);
   g_clear_pointer (&stack->fragments, runc_slirp_fragments_free);
   g_clear_pointer (&stack->poller, runc_slirp_poller_free);
   g_ptr_array_unref (stack->timers);
@@ -334,13 +343,13 @@ static gboolean
 open_port (const RuncSlirpForward *forward, gpointer data)
 {
   RuncSlirpStack *stack = data;
+
+  if (forward->udp)
+    return runc_slirp_udp_open (stack->udp, forward);
   int fd = next_fd ();
   int r;
-
 #if SLIRP_CHECK_VERSION(4, 5, 0)
-  int flags = forward->udp ? SLIRP_HOSTFWD_UDP : 0;
-  if (forward->host.sa.sa_family == AF_INET6)
-    flags |= SLIRP_HOSTFWD_V6ONLY;
+  int flags = forward->host.sa.sa_family == AF_INET6 ? SLIRP_HOSTFWD_V6ONLY : 0;
   r = slirp_add_hostxfwd (stack->slirp, &forward->host.sa, runc_slirp_address_len (&forward->host),
                           &forward->guest.sa, runc_slirp_address_len (&forward->guest), flags);
 #else
@@ -349,7 +358,7 @@ open_port (const RuncSlirpForward *forward, gpointer data)
       errno = EAFNOSUPPORT;
       return FALSE;
     }
-  r = slirp_add_hostfwd (stack->slirp, forward->udp, forward->host.in.sin_addr,
+  r = slirp_add_hostfwd (stack->slirp, FALSE, forward->host.in.sin_addr,
                          runc_slirp_address_port (&forward->host), forward->guest.in.sin_addr,
                          runc_slirp_address_port (&forward->guest));
 #endif
@@ -358,7 +367,7 @@ open_port (const RuncSlirpForward *forward, gpointer data)
 
   int listens = 0;
   socklen_t len = sizeof listens;
-  if (!forward->udp && getsockopt (fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) == 0 && listens
+  if (getsockopt (fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) == 0 && listens
       && listen (fd, LISTEN_BACKLOG) < 0)
     g_debug ("the backlog stays as short as libslirp made it: %s", g_strerror (errno));
   return TRUE;
@@ -369,13 +378,14 @@ close_port (const RuncSlirpForward *forward, gpointer data)
 {
   RuncSlirpStack *stack = data;
 
+  if (forward->udp)
+    return runc_slirp_udp_close (stack->udp, forward);
 #if SLIRP_CHECK_VERSION(4, 5, 0)
   return slirp_remove_hostxfwd (stack->slirp, &forward->host.sa,
-                                runc_slirp_address_len (&forward->host),
-                                forward->udp ? SLIRP_HOSTFWD_UDP : 0)
+                                runc_slirp_address_len (&forward->host), 0)
          == 0;
 #else
-  return slirp_remove_hostfwd (stack->slirp, forward->udp, forward->host.in.sin_addr,
+  return slirp_remove_hostfwd (stack->slirp, FALSE, forward->host.in.sin_addr,
                                runc_slirp_address_port (&forward->host))
          == 0;
 #endif
@@ -452,41 +462,57 @@ refuse (RuncSlirpStack *stack, const guint8 *frame, gsize len)
     fprintf (stderr, "frame lost: %s\n", g_strerror (errno));
 }
 
-/* Whether @frame may go on. */
-static gboolean
-admit (RuncSlirpStack *stack, const guint8 *frame, gsize len)
+/* Handle a datagram in @frame, which the guard has let pass. */
+static void
+take_datagram (RuncSlirpStack *stack, const struct virtio_net_hdr *hdr, const guint8 *frame,
+               gsize len)
 {
-  RuncSlirpVerdict verdict
-      = runc_slirp_guard_judge (&stack->guard, frame, len, now_ns () / 1000000);
-
-  if (verdict == RUNC_SLIRP_REFUSE)
-    refuse (stack, frame, len);
-  return verdict == RUNC_SLIRP_ADMIT;
+  runc_slirp_udp_input (stack->udp, hdr, frame, len);
+  /* The memory of a packet that was put together is not ours to keep. */
+  if (hdr == NULL)
+    runc_slirp_udp_flush (stack->udp);
 }
 
-/* Handle the frame in the buffer, which has @len bytes behind its header. */
-static void
-handle_frame (RuncSlirpStack *stack, gsize len)
+/* Handle the frame of @len bytes behind the header at @in. Returns whether it has to stay there. */
+static gboolean
+handle_frame (RuncSlirpStack *stack, guint8 *in, gsize len)
 {
   struct virtio_net_hdr hdr;
-  guint8 *whole = stack->in + RUNC_SLIRP_HDR_SIZE;
+  guint8 *whole = in + RUNC_SLIRP_HDR_SIZE;
   const guint8 *frame = whole;
+  RuncSlirpVerdict verdict = runc_slirp_guard_judge (&stack->net, frame, len);
 
-  memcpy (&hdr, stack->in, sizeof hdr);
-  if (!admit (stack, frame, len))
-    return;
-  if (runc_slirp_fragments_is_one (frame, len))
+  memcpy (&hdr, in, sizeof hdr);
+  runc_slirp_udp_learn (stack->udp, frame, len);
+  if (verdict == RUNC_SLIRP_ADMIT && runc_slirp_fragments_is_one (frame, len))
     {
       frame = runc_slirp_fragments_take (stack->fragments, frame, &len);
-      if (frame == NULL || !admit (stack, frame, len))
-        return;
+      if (frame == NULL)
+        return FALSE;
+      verdict = runc_slirp_guard_judge (&stack->net, frame, len);
+    }
+  switch (verdict)
+    {
+    case RUNC_SLIRP_DROP:
+      return FALSE;
+    case RUNC_SLIRP_REFUSE:
+      refuse (stack, frame, len);
+      return FALSE;
+    case RUNC_SLIRP_DATAGRAM:
+      take_datagram (stack, frame == whole ? &hdr : NULL, frame, len);
+      return frame == whole;
+    case RUNC_SLIRP_ADMIT:
+      break;
     }
   if (runc_slirp_flows_input (stack->flows, frame, len))
-    return;
-  /* The checksum of a fragmented packet is never left out. */
-  if (frame != whole || runc_slirp_frame_complete (&hdr, whole, len))
+    return FALSE;
+  /* Datagrams for libslirp come one by one. The checksum of a fragmented packet is never left out.
+   */
+  if (frame != whole
+      || (hdr.gso_type != RUNC_SLIRP_GSO_UDP_L4 && runc_slirp_frame_complete (&hdr, whole, len)))
     slirp_input (stack->slirp, frame, (int)len);
   runc_slirp_flows_after (stack->flows);
+  return FALSE;
 }
 
 /* Handle frames of the container, until there are no more or the budget is used up. */
@@ -494,9 +520,10 @@ static gboolean
 read_frames (RuncSlirpStack *stack, GError **error)
 {
   stack->tap_full = FALSE;
-  for (int i = 0; i < TAP_BUDGET; i++)
+  for (int i = 0; i < TAP_BUDGET && stack->in_used <= IN_ROOM; i++)
     {
-      ssize_t n = read (stack->tap_fd, stack->in, RUNC_SLIRP_HDR_SIZE + RUNC_SLIRP_FRAME_MAX);
+      guint8 *in = stack->in + stack->in_used;
+      ssize_t n = read (stack->tap_fd, in, IN_MAX);
       if (n < 0 && errno == EINTR)
         continue;
       if (n < 0 && (errno == EBADFD || errno == EFAULT))
@@ -507,7 +534,8 @@ read_frames (RuncSlirpStack *stack, GError **error)
       if ((gsize)n <= RUNC_SLIRP_HDR_SIZE)
         continue;
 
-      handle_frame (stack, (gsize)n - RUNC_SLIRP_HDR_SIZE);
+      if (handle_frame (stack, in, (gsize)n - RUNC_SLIRP_HDR_SIZE))
+        stack->in_used += ((gsize)n + 63) & ~(gsize)63;
     }
   stack->tap_full = TRUE;
   return TRUE;
@@ -519,6 +547,8 @@ read_tap (RuncSlirpStack *stack, GError **error)
   gboolean ok = read_frames (stack, error);
 
   runc_slirp_flows_flush (stack->flows);
+  runc_slirp_udp_flush (stack->udp);
+  stack->in_used = 0;
   return ok;
 }
 
@@ -534,6 +564,9 @@ runc_slirp_stack_iterate (RuncSlirpStack *stack, struct pollfd *extra, guint n_e
   int flows_timeout_ms = runc_slirp_flows_want (stack->flows, stack->poller);
   if (flows_timeout_ms >= 0 && (timeout_ms < 0 || flows_timeout_ms < timeout_ms))
     timeout_ms = flows_timeout_ms;
+  int udp_timeout_ms = runc_slirp_udp_want (stack->udp, stack->poller);
+  if (udp_timeout_ms >= 0 && (timeout_ms < 0 || udp_timeout_ms < timeout_ms))
+    timeout_ms = udp_timeout_ms;
   if (slirp_timeout_ms < NO_TIMEOUT_MS
       && (timeout_ms < 0 || slirp_timeout_ms < (guint32)timeout_ms))
     timeout_ms = (int)slirp_timeout_ms;
@@ -549,6 +582,7 @@ runc_slirp_stack_iterate (RuncSlirpStack *stack, struct pollfd *extra, guint n_e
 
   slirp_pollfds_poll (stack->slirp, r < 0, get_revents, stack);
   runc_slirp_flows_handle (stack->flows, stack->poller);
+  runc_slirp_udp_handle (stack->udp, stack->poller);
   run_timers (stack);
   if (r == 0 && (fds[n_extra].revents != 0 || stack->tap_full))
     return read_tap (stack, error);

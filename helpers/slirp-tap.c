@@ -23,6 +23,11 @@
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 
+#ifndef TUN_F_USO4
+#define TUN_F_USO4 0x20
+#define TUN_F_USO6 0x40
+#endif
+
 #define TUN_DEVICE "/dev/net/tun"
 
 /* ---------------------------------------------------------------- in the namespaces */
@@ -74,8 +79,11 @@ open_tap (const RuncSlirpNet *net, GError **error)
       runc_throw_errno (error, "cannot make the interface '%s'", net->tap);
       return -EBADF;
     }
-  /* Now the container's kernel may leave checksums and segmentation to us. */
-  if (ioctl (fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6) < 0)
+  /* Now the container's kernel may leave checksums and segmentation to us; of datagrams since Linux
+   * 6.2. */
+  const unsigned int offloads = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6;
+  if (ioctl (fd, TUNSETOFFLOAD, offloads | TUN_F_USO4 | TUN_F_USO6) < 0
+      && ioctl (fd, TUNSETOFFLOAD, offloads) < 0)
     {
       runc_throw_errno (error, "cannot set the offloads of the interface '%s'", net->tap);
       return -EBADF;

@@ -4,6 +4,7 @@
  * admitted is put together, taken apart and turned around. Nothing is read or written outside of a
  * frame.
  */
+#include "slirp-datagram.h"
 #include "slirp-fragments.h"
 #include "slirp-frame.h"
 #include "slirp-guard.h"
@@ -39,7 +40,24 @@ try_segment (const guint8 *frame, gsize len, gboolean from_guest)
 }
 
 static void
-try_frame (RuncSlirpGuard *guard, RuncSlirpFragments *fragments, const guint8 *data, gsize size)
+try_datagram (const struct virtio_net_hdr *hdr, const guint8 *frame, gsize len)
+{
+  const RuncSlirpLink link = { 0 };
+  RuncSlirpDatagram datagram;
+
+  if (!runc_slirp_datagram_parse (hdr, frame, len, &datagram))
+    return;
+  g_assert_true (datagram.payload >= frame && datagram.payload + datagram.len <= frame + len);
+  g_assert_true (datagram.segment == 0 || datagram.segment < datagram.len);
+
+  RuncSlirpTrouble trouble
+      = { .key = datagram.key, .payload = datagram.payload, .len = datagram.len };
+  guint8 answer[RUNC_SLIRP_TROUBLE_MAX];
+  g_assert_cmpuint (runc_slirp_datagram_write_trouble (answer, &link, &trouble), <=, sizeof answer);
+}
+
+static void
+try_frame (const RuncSlirpNet *net, RuncSlirpFragments *fragments, const guint8 *data, gsize size)
 {
   struct virtio_net_hdr hdr;
 
@@ -53,14 +71,14 @@ try_frame (RuncSlirpGuard *guard, RuncSlirpFragments *fragments, const guint8 *d
 
   if (len == 0 || !runc_slirp_frame_complete (&hdr, frame, len))
     return;
-  runc_slirp_guard_note (guard, frame, len, 1000);
-  if (runc_slirp_guard_judge (guard, frame, len, 1001) == RUNC_SLIRP_DROP)
+  if (runc_slirp_guard_judge (net, frame, len) == RUNC_SLIRP_DROP)
     return;
   if (runc_slirp_fragments_is_one (frame, len))
     whole = runc_slirp_fragments_take (fragments, frame, &len);
   if (whole == NULL)
     return;
   g_assert_cmpuint (len, <=, RUNC_SLIRP_FRAME_MAX);
+  try_datagram (whole == frame ? &hdr : NULL, whole, len);
   try_segment (whole, len, TRUE);
   try_segment (whole, len, FALSE);
 }
@@ -69,7 +87,6 @@ int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
   RuncSlirpNet net = { .ipv6 = TRUE, .mtu = RUNC_SLIRP_MTU_DEFAULT };
-  RuncSlirpGuard guard = { .net = &net };
   g_autoptr (RuncSlirpFragments) fragments = runc_slirp_fragments_new ();
 
   g_assert_true (runc_slirp_net_set_cidr (&net, "10.0.2.0/24", NULL));
@@ -77,7 +94,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
     {
       gsize len = MIN ((gsize)(data[0] << 8 | data[1]), size - 2);
 
-      try_frame (&guard, fragments, data + 2, len);
+      try_frame (&net, fragments, data + 2, len);
       data += 2 + len;
       size -= 2 + len;
     }

@@ -55,8 +55,8 @@ EXTRA_DIST += tests/fuzz/corpus/fuzz-text
 
 fuzz_programs += tests/fuzz/fuzz-slirp-frame
 tests_fuzz_fuzz_slirp_frame_SOURCES = tests/fuzz/fuzz-slirp-frame.c \
-	helpers/slirp-forward.c helpers/slirp-fragments.c helpers/slirp-frame.c \
-	helpers/slirp-guard.c helpers/slirp-options.c
+	helpers/slirp-datagram.c helpers/slirp-forward.c helpers/slirp-fragments.c \
+	helpers/slirp-frame.c helpers/slirp-guard.c helpers/slirp-options.c
 tests_fuzz_fuzz_slirp_frame_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/helpers
 tests_fuzz_fuzz_slirp_frame_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
 EXTRA_DIST += tests/fuzz/corpus/fuzz-slirp-frame

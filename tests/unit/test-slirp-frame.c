@@ -1,4 +1,5 @@
 /* The slirp helper's handling of frames: checksums, TCP segments, fragments, and the guard. */
+#include "slirp-datagram.h"
 #include "slirp-fragments.h"
 #include "slirp-frame.h"
 #include "slirp-guard.h"
@@ -282,11 +283,11 @@ make_net (gboolean host_loopback)
 }
 
 static RuncSlirpVerdict
-judge (const RuncSlirpGuard *guard, GByteArray *take_frame)
+judge (const RuncSlirpNet *net, GByteArray *take_frame)
 {
   g_autoptr (GByteArray) frame = take_frame;
 
-  return runc_slirp_guard_judge (guard, frame->data, frame->len, 1000);
+  return runc_slirp_guard_judge (net, frame->data, frame->len);
 }
 
 static void
@@ -295,47 +296,169 @@ test_guard (void)
   for (int loopback = 0; loopback < 2; loopback++)
     {
       RuncSlirpNet net = make_net (loopback);
-      RuncSlirpGuard guard = { .net = &net };
       RuncSlirpVerdict tcp = loopback ? RUNC_SLIRP_ADMIT : RUNC_SLIRP_REFUSE;
-      RuncSlirpVerdict udp = loopback ? RUNC_SLIRP_ADMIT : RUNC_SLIRP_DROP;
+      RuncSlirpVerdict udp = loopback ? RUNC_SLIRP_DATAGRAM : RUNC_SLIRP_DROP;
       static const char *const inside[]
           = { "10.0.2.2", "127.0.0.1", "127.255.0.9", "0.0.0.0", "255.255.255.255" };
       for (gsize i = 0; i < G_N_ELEMENTS (inside); i++)
         {
-          g_assert_cmpint (judge (&guard, make_tcp (inside[i], TH_SYN, "", 0)), ==, tcp);
-          g_assert_cmpint (judge (&guard, make_tcp (inside[i], TH_SYN | TH_PUSH, "", 0)), ==, tcp);
-          g_assert_cmpint (judge (&guard, make_udp (inside[i], 1000, 2000)), ==, udp);
+          g_assert_cmpint (judge (&net, make_tcp (inside[i], TH_SYN, "", 0)), ==, tcp);
+          g_assert_cmpint (judge (&net, make_tcp (inside[i], TH_SYN | TH_PUSH, "", 0)), ==, tcp);
+          /* To the gateway it may be an answer: slirp-udp.c knows. */
+          g_assert_cmpint (judge (&net, make_udp (inside[i], 1000, 2000)), ==,
+                           i == 0 ? RUNC_SLIRP_DATAGRAM : udp);
+          if (i >= 1 && i <= 3)
+            g_assert_cmpint (judge (&net, make_udp (inside[i], 68, 67)), ==, udp);
         }
-      g_assert_cmpint (judge (&guard, make_tcp ("192.0.2.1", TH_SYN, "", 0)), ==, RUNC_SLIRP_ADMIT);
-      g_assert_cmpint (judge (&guard, make_udp ("192.0.2.1", 1000, 2000)), ==, RUNC_SLIRP_ADMIT);
-      g_assert_cmpint (judge (&guard, make_udp ("10.0.2.3", 1000, 53)), ==, RUNC_SLIRP_ADMIT);
-      g_assert_cmpint (judge (&guard, make_udp ("10.0.2.3", 1000, 54)), ==, RUNC_SLIRP_DROP);
-      g_assert_cmpint (judge (&guard, make_udp ("10.0.2.2", 68, 67)), ==, RUNC_SLIRP_ADMIT);
-      g_assert_cmpint (judge (&guard, make_udp ("255.255.255.255", 68, 67)), ==, RUNC_SLIRP_ADMIT);
-      g_assert_cmpint (judge (&guard, make_udp ("10.0.2.2", 68, 69)), ==, RUNC_SLIRP_DROP);
-      g_assert_cmpint (judge (&guard, make_ip4 ("192.0.2.1", 47, 0, "12345678", 8)), ==,
+      g_assert_cmpint (judge (&net, make_tcp ("192.0.2.1", TH_SYN, "", 0)), ==, RUNC_SLIRP_ADMIT);
+      g_assert_cmpint (judge (&net, make_udp ("192.0.2.1", 1000, 2000)), ==, RUNC_SLIRP_DATAGRAM);
+      g_assert_cmpint (judge (&net, make_udp ("192.0.2.1", 1000, 67)), ==, RUNC_SLIRP_DATAGRAM);
+      g_assert_cmpint (judge (&net, make_udp ("10.0.2.3", 1000, 53)), ==, RUNC_SLIRP_ADMIT);
+      g_assert_cmpint (judge (&net, make_udp ("10.0.2.3", 1000, 54)), ==, RUNC_SLIRP_DROP);
+      /* Port 80, which a resolver on the host's loopback does not have. */
+      g_assert_cmpint (judge (&net, make_tcp ("10.0.2.3", TH_SYN, "", 0)), ==, RUNC_SLIRP_REFUSE);
+      g_assert_cmpint (judge (&net, make_udp ("10.0.2.2", 68, 67)), ==, RUNC_SLIRP_ADMIT);
+      g_assert_cmpint (judge (&net, make_udp ("255.255.255.255", 68, 67)), ==, RUNC_SLIRP_ADMIT);
+      g_assert_cmpint (judge (&net, make_ip4 ("192.0.2.1", 47, 0, "12345678", 8)), ==,
                        RUNC_SLIRP_DROP);
     }
 }
 
 static void
-test_guard_answers_callers (void)
+test_guard_places (void)
 {
   RuncSlirpNet net = make_net (FALSE);
-  RuncSlirpGuard guard = { .net = &net };
-  g_autoptr (GByteArray) call = make_udp (GUEST, 5000, 81);
-  g_autoptr (GByteArray) answer = make_udp ("10.0.2.2", 81, 5000);
+  static const struct
+  {
+    const char *address;
+    RuncSlirpPlace place;
+  } rows[] = {
+    { "10.0.2.2", RUNC_SLIRP_GATEWAY },
+    { "255.255.255.255", RUNC_SLIRP_GATEWAY },
+    { "10.0.2.4", RUNC_SLIRP_ELSEWHERE },
+    { "127.3.2.1", RUNC_SLIRP_FORGED },
+    { "0.1.2.3", RUNC_SLIRP_FORGED },
+    { "192.0.2.1", RUNC_SLIRP_ELSEWHERE },
+    { "::1", RUNC_SLIRP_FORGED },
+    { "::", RUNC_SLIRP_FORGED },
+    { "::ffff:127.0.0.1", RUNC_SLIRP_FORGED },
+    { "::127.0.0.1", RUNC_SLIRP_FORGED },
+    { "fd00::2", RUNC_SLIRP_GATEWAY },
+    { "fd00::1234", RUNC_SLIRP_GATEWAY },
+    { "ff02::1", RUNC_SLIRP_GATEWAY },
+    { "2001:db8::1", RUNC_SLIRP_ELSEWHERE },
+  };
 
-  memcpy (call->data + 26, &net.gateway, 4);
-  g_assert_cmpint (runc_slirp_guard_judge (&guard, answer->data, answer->len, 1000), ==,
-                   RUNC_SLIRP_DROP);
-  runc_slirp_guard_note (&guard, call->data, call->len, 1000);
-  g_assert_cmpint (runc_slirp_guard_judge (&guard, answer->data, answer->len, 2000), ==,
-                   RUNC_SLIRP_ADMIT);
-  g_assert_cmpint (runc_slirp_guard_judge (&guard, answer->data, answer->len, 300000), ==,
-                   RUNC_SLIRP_DROP);
-  g_assert_cmpint (judge (&guard, make_udp ("10.0.2.2", 81, 5001)), ==, RUNC_SLIRP_DROP);
-  g_assert_cmpint (judge (&guard, make_udp ("10.0.2.2", 82, 5000)), ==, RUNC_SLIRP_DROP);
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      struct in6_addr address = { 0 };
+      gboolean ipv6 = strchr (rows[i].address, ':') != NULL;
+      g_assert_cmpint (inet_pton (ipv6 ? AF_INET6 : AF_INET, rows[i].address, &address), ==, 1);
+      g_assert_cmpint (runc_slirp_guard_place (&net, ipv6, &address), ==, rows[i].place);
+    }
+}
+
+/* ---------------------------------------------------------------- datagrams */
+
+static void
+test_datagram (void)
+{
+  static const guint8 udp[] = { 0x12, 0x34, 0, 80, 0, 8 + 5, 0, 0, 'h', 'e', 'l', 'l', 'o', 'x' };
+  g_autoptr (GByteArray) frame = make_ip4 ("192.0.2.1", IPPROTO_UDP, 0, udp, sizeof udp);
+  struct virtio_net_hdr hdr = { .gso_type = RUNC_SLIRP_GSO_UDP_L4, .gso_size = 2 };
+  RuncSlirpDatagram datagram;
+
+  g_assert_true (runc_slirp_datagram_parse (NULL, frame->data, frame->len, &datagram));
+  /* What is behind its end is not part of it. */
+  g_assert_cmpmem (datagram.payload, datagram.len, "hello", 5);
+  g_assert_cmpuint (datagram.key.guest_port, ==, htons (0x1234));
+  g_assert_cmpuint (datagram.key.peer_port, ==, htons (80));
+  g_assert_cmpuint (datagram.ttl, ==, 64);
+  g_assert_cmpuint (datagram.segment, ==, 0);
+  g_assert_true (runc_slirp_datagram_parse (&hdr, frame->data, frame->len, &datagram));
+  g_assert_cmpuint (datagram.segment, ==, 2);
+  hdr.gso_size = 5;
+  g_assert_true (runc_slirp_datagram_parse (&hdr, frame->data, frame->len, &datagram));
+  g_assert_cmpuint (datagram.segment, ==, 0);
+  hdr.gso_size = 0;
+  g_assert_false (runc_slirp_datagram_parse (&hdr, frame->data, frame->len, &datagram));
+  hdr = (struct virtio_net_hdr){ .gso_type = VIRTIO_NET_HDR_GSO_TCPV4, .gso_size = 2 };
+  g_assert_false (runc_slirp_datagram_parse (&hdr, frame->data, frame->len, &datagram));
+
+  /* Lengths that lie. */
+  for (guint len = 0; len < frame->len; len++)
+    g_assert_false (runc_slirp_datagram_parse (NULL, frame->data, len, &datagram));
+  for (int len = 0; len < 256; len++)
+    {
+      frame->data[39] = (guint8)len;
+      g_assert_cmpint (runc_slirp_datagram_parse (NULL, frame->data, frame->len, &datagram), ==,
+                       len >= 8 && len <= 14);
+    }
+}
+
+static void
+test_datagram_write (void)
+{
+  for (int ipv6 = 0; ipv6 < 2; ipv6++)
+    {
+      RuncSlirpKey key
+          = { .guest_port = htons (1000), .peer_port = htons (53), .ipv6 = (guint)ipv6 };
+      const RuncSlirpLink link = { { 2, 0, 0, 0, 0, 1 }, { 0x52, 0x55, 0, 0, 0, 2 } };
+      guint8 frame[RUNC_SLIRP_DATAGRAM_HEAD_MAX + 5];
+      struct virtio_net_hdr hdr;
+      RuncSlirpDatagram datagram;
+
+      inet_pton (ipv6 ? AF_INET6 : AF_INET, ipv6 ? "fd00::100" : GUEST, &key.guest);
+      inet_pton (ipv6 ? AF_INET6 : AF_INET, ipv6 ? "2001:db8::1" : "192.0.2.1", &key.peer);
+      gsize head_len = runc_slirp_datagram_write (frame, &link, &key, 5, 2, &hdr);
+      g_assert_cmpuint (head_len, ==, ipv6 ? 62 : 42);
+      g_assert_cmpuint (hdr.gso_size, ==, 2);
+      g_assert_cmpuint (hdr.hdr_len, ==, head_len);
+      g_assert_cmpuint (hdr.csum_start + hdr.csum_offset, ==, head_len - 2);
+      memcpy (frame + head_len, "hello", 5);
+      g_assert_true (runc_slirp_datagram_parse (NULL, frame, head_len + 5, &datagram));
+      g_assert_cmpmem (datagram.payload, datagram.len, "hello", 5);
+      /* Seen from the other side. */
+      g_assert_cmpmem (&datagram.key.guest, 16, &key.peer, 16);
+      g_assert_cmpmem (&datagram.key.peer, 16, &key.guest, 16);
+      g_assert_cmpuint (datagram.key.guest_port, ==, key.peer_port);
+      g_assert_cmpmem (frame, 6, link.guest, 6);
+      g_assert_true (runc_slirp_frame_complete (&hdr, frame, head_len + 5));
+      gsize ip_len = ipv6 ? 40 : 20;
+      guint32 sum = slow_checksum (frame + 14 + (ipv6 ? 8 : 12), ipv6 ? 32 : 8, IPPROTO_UDP + 13);
+      g_assert_cmpuint (slow_checksum (frame + 14 + ip_len, 13, sum), ==, 0xffff);
+    }
+}
+
+static void
+test_trouble (void)
+{
+  static const guint8 payload[2000] = { 1, 2, 3 };
+
+  for (int ipv6 = 0; ipv6 < 2; ipv6++)
+    for (gsize len = 0; len <= sizeof payload; len += 500)
+      {
+        RuncSlirpTrouble trouble = { .payload = payload, .len = len, .type = 3, .code = 3 };
+        const RuncSlirpLink link = { { 2, 0, 0, 0, 0, 1 }, { 0x52, 0x55, 0, 0, 0, 2 } };
+        guint8 frame[RUNC_SLIRP_TROUBLE_MAX];
+        gsize ip_len = ipv6 ? 40 : 20;
+
+        trouble.key.ipv6 = (guint)ipv6;
+        trouble.key.guest_port = htons (1000);
+        inet_pton (ipv6 ? AF_INET6 : AF_INET, ipv6 ? "fd00::100" : GUEST, &trouble.key.guest);
+        gsize frame_len = runc_slirp_datagram_write_trouble (frame, &link, &trouble);
+        g_assert_cmpuint (frame_len, ==, 14 + MIN (2 * ip_len + 16 + len, ipv6 ? 1280 : 576));
+        const guint8 *icmp = frame + 14 + ip_len;
+        gsize icmp_len = frame_len - 14 - ip_len;
+        guint32 sum = ipv6 ? slow_checksum (frame + 22, 32, IPPROTO_ICMPV6 + (guint32)icmp_len) : 0;
+        g_assert_cmpuint (slow_checksum (icmp, icmp_len, sum), ==, 0xffff);
+        g_assert_cmpuint (icmp[0], ==, 3);
+        /* The datagram in it is the one that was sent. */
+        g_assert_cmpmem (icmp + 8 + (ipv6 ? 8 : 12), ipv6 ? 16 : 4, &trouble.key.guest,
+                         ipv6 ? 16 : 4);
+        g_assert_cmpuint (icmp[8 + ip_len] << 8 | icmp[9 + ip_len], ==, 1000);
+        g_assert_cmpuint (icmp[8 + ip_len + 4] << 8 | icmp[8 + ip_len + 5], ==, 8 + len);
+      }
 }
 
 /* Any bytes at all, at the end of their memory. */
@@ -345,8 +468,8 @@ test_noise (void)
   g_autoptr (GRand) rand = g_rand_new_with_seed (1);
   g_autoptr (RuncSlirpFragments) fragments = runc_slirp_fragments_new ();
   RuncSlirpNet net = make_net (FALSE);
-  RuncSlirpGuard guard = { .net = &net };
   RuncSlirpSegment segment;
+  RuncSlirpDatagram datagram;
 
   net.ipv6 = TRUE;
   for (int i = 0; i < 200000; i++)
@@ -364,15 +487,16 @@ test_noise (void)
           at[16] = 0;
           at[18] = 0;
           at[20] = g_rand_boolean (rand) ? 0 : 0x20;
-          at[23] = at[12] == 0x08 ? 6 : at[23];
+          at[23] = at[12] == 0x08 ? (g_rand_boolean (rand) ? 6 : 17) : at[23];
         }
       gsize whole_len = len;
-      if (runc_slirp_guard_judge (&guard, at, len, 1) != RUNC_SLIRP_DROP
+      if (runc_slirp_guard_judge (&net, at, len) != RUNC_SLIRP_DROP
           && runc_slirp_fragments_is_one (at, len))
         runc_slirp_fragments_take (fragments, at, &whole_len);
       if (runc_slirp_segment_parse (at, len, TRUE, &segment))
         g_assert_true (segment.payload + segment.len <= at + len);
-      runc_slirp_guard_note (&guard, at, len, 1);
+      if (runc_slirp_datagram_parse (NULL, at, len, &datagram))
+        g_assert_true (datagram.payload + datagram.len <= at + len);
     }
 }
 
@@ -389,7 +513,10 @@ main (int argc, char **argv)
   g_test_add_func ("/slirp/fragments/order", test_fragments);
   g_test_add_func ("/slirp/fragments/bounded", test_fragments_are_bounded);
   g_test_add_func ("/slirp/guard/loopback", test_guard);
-  g_test_add_func ("/slirp/guard/answers-callers", test_guard_answers_callers);
+  g_test_add_func ("/slirp/guard/places", test_guard_places);
+  g_test_add_func ("/slirp/datagram/parse", test_datagram);
+  g_test_add_func ("/slirp/datagram/write", test_datagram_write);
+  g_test_add_func ("/slirp/datagram/trouble", test_trouble);
   g_test_add_func ("/slirp/noise", test_noise);
   return g_test_run ();
 }
