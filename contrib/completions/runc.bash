@@ -14,7 +14,7 @@ _runc_options()
     ;;
   create)
     options='--bundle -b --console-socket --pidfd-socket --pid-file --no-pivot --no-new-keyring
-      --preserve-fds --overlay --overlay-lower --overlay-driver --network --publish -p --help -h'
+      --preserve-fds --overlay --overlay-lower --overlay-place --overlay-driver --network --publish -p --help -h'
     ;;
   delete)
     options='--force -f --help -h'
@@ -44,7 +44,7 @@ _runc_options()
     ;;
   plan)
     options='--json --host --id --bundle -b --console-socket --pidfd-socket --pid-file --no-pivot
-      --no-new-keyring --preserve-fds --overlay --overlay-lower --overlay-driver --network --publish -p --help -h'
+      --no-new-keyring --preserve-fds --overlay --overlay-lower --overlay-place --overlay-driver --network --publish -p --help -h'
     ;;
   ps)
     options='--format -f --help -h'
@@ -59,7 +59,7 @@ _runc_options()
     ;;
   run)
     options='--detach -d --keep --no-subreaper --bundle -b --console-socket --pidfd-socket
-      --pid-file --no-pivot --no-new-keyring --preserve-fds --overlay --overlay-lower --overlay-driver --network
+      --pid-file --no-pivot --no-new-keyring --preserve-fds --overlay --overlay-lower --overlay-place --overlay-driver --network
       --publish -p --help -h'
     ;;
   spec)
@@ -69,6 +69,9 @@ _runc_options()
     options='--help -h'
     ;;
   state)
+    options='--help -h'
+    ;;
+  unshare)
     options='--help -h'
     ;;
   update)
@@ -84,7 +87,7 @@ _runc_options()
 _runc_value()
 {
   case $1 in
-  --bundle | -b | --overlay-lower | --root | --image-path | --work-path | --parent-path)
+  --bundle | -b | --overlay-lower | --overlay-place | --root | --image-path | --work-path | --parent-path)
     mapfile -t COMPREPLY < <(compgen -d -- "$2")
     ;;
   --log | --console-socket | --pidfd-socket | --pid-file | --process | -p | --resources | -r | --host)
@@ -123,7 +126,7 @@ _runc()
   local command='' arguments=0 options='' word i
   local -a root=()
   local commands='checkpoint create delete doctor events exec features help kill list pause plan ps
-    restore resume run spec start state update'
+    restore resume run spec start state unshare update'
 
   # "=" is a word of its own
   if [[ $cur == '=' ]]; then
@@ -153,7 +156,7 @@ _runc()
 
   COMPREPLY=()
   # behind "exec ID" and "ps ID" stand the options of another program
-  if [[ $command == exec || $command == ps ]] && ((arguments > 0)) && [[ $prev != -* ]]; then
+  if [[ $command == unshare || $command == exec || $command == ps ]] && ((arguments > 0)) && [[ $prev != -* ]]; then
     mapfile -t COMPREPLY < <(compgen -f -- "$cur")
     return
   fi
@@ -177,6 +180,9 @@ _runc()
     ;;
   plan)
     mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+    ;;
+  unshare)
+    mapfile -t COMPREPLY < <(compgen -c -- "$cur")
     ;;
   esac
 }

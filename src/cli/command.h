@@ -54,6 +54,7 @@ extern const RuncCommand runc_command_run;
 extern const RuncCommand runc_command_spec;
 extern const RuncCommand runc_command_start;
 extern const RuncCommand runc_command_state;
+extern const RuncCommand runc_command_unshare;
 extern const RuncCommand runc_command_update;
 
 /* All of them in the order of the help, NULL-terminated. */

@@ -31,6 +31,8 @@ const RuncOption runc_create_options[] = {
     "given" },
   { "overlay-lower", 0, RUNC_OPTION_LIST, AT (request.overlay_lowers), NULL,
     "a further layer of the overlay, below the rootfs and those given before; implies --overlay" },
+  { "overlay-place", 0, RUNC_OPTION_STRING, AT (request.overlay_place), NULL,
+    "directory on a disk for a layer that is discarded, instead of memory; implies --overlay" },
   { "overlay-driver", 0, RUNC_OPTION_STRING, AT (overlay_driver), "auto",
     "what makes the overlay: auto, kernel or fuse" },
   { "network", 0, RUNC_OPTION_STRING, AT (network), NULL,

@@ -23,5 +23,6 @@ runc_sources += \
 	src/cli/spec.c \
 	src/cli/start.c \
 	src/cli/state.c \
+	src/cli/unshare.c \
 	src/cli/update.c \
 	src/cli/version.c

@@ -71,8 +71,15 @@ GArray *runc_engine_processes (const RuncState *state, GError **error);
 /* Send @signal to all processes of the container. One that has none is no error. */
 gboolean runc_engine_signal_all (const RuncState *state, int signal, GError **error);
 
+/* Do @work in a process that is root over all the ids that this user has (see
+ * runc_launch_in_userns()). Fails where these are no more than those that we are now. */
+gboolean runc_engine_with_all_ids (int (*work) (gpointer data), gpointer data, GError **error);
+
 /* Remove the container's cgroups with all that is in them; missing ones are fine. */
 gboolean runc_engine_remove_cgroup (const RuncState *state, GError **error);
+
+/* Remove the layer that was to be discarded, if there is one; missing is fine. */
+gboolean runc_engine_remove_layer (const RuncState *state, GError **error);
 
 /* Parse "KILL", "SIGKILL" (in any case), "RTMIN+3", "9". 0, which only probes, is taken as well.
  * RUNC_ERROR_USAGE for anything else. */
@@ -86,7 +93,7 @@ void runc_engine_thaw (const RuncState *state);
 gboolean runc_engine_end (const RuncState *state, GError **error);
 
 /* Remove all that a container without a living init has left: processes of a shared pid namespace,
- * helpers, cgroups, resctrl group; then run the poststop hooks (a failure of theirs
+ * helpers, layer, cgroups, resctrl group; then run the poststop hooks (a failure of theirs
  * is a warning) and remove the state directory. What is gone already is fine, so that it can be
  * repeated after it was interrupted.
  *

@@ -85,6 +85,7 @@ new_state (const RuncPrepared *prepared)
   state->intel_rdt_dir = g_strdup (plan->rdt.dir);
   state->intel_rdt_mon_dir = g_strdup (plan->rdt.mon_dir);
   state->intel_rdt_own = plan->rdt.own && access (plan->rdt.dir, F_OK) < 0;
+  state->layer = plan->overlay.discard ? g_strdup (plan->overlay.directory) : NULL;
   state->published = g_strdupv (plan->network.publish);
   runc_engine_state_describe (state, prepared->spec);
   return state;
@@ -123,7 +124,7 @@ make_rdt_group (const RuncCreation *creation, GError **error)
   return done;
 }
 
-/* Make the state directory with what delete needs to know, then the cgroups. */
+/* Make the state directory with what delete needs to know, then the layer and the cgroups. */
 static gboolean
 acquire (RuncCreation *creation, gboolean gate, GError **error)
 {
@@ -140,11 +141,11 @@ acquire (RuncCreation *creation, gboolean gate, GError **error)
       || (prepared->request.notify_socket != NULL
           && !runc_ready_make_dir (creation->dir.dir_fd, error)))
     return FALSE;
-  if (!runc_helpers_prepare (creation, error))
+  if ((plan->cgroup.driver != RUNC_CGROUP_DRIVER_NONE || plan->rdt.dir != NULL
+       || plan->overlay.discard)
+      && !runc_state_write_early (&creation->dir, creation->state, error))
     return FALSE;
-  if (plan->cgroup.driver == RUNC_CGROUP_DRIVER_NONE && plan->rdt.dir == NULL)
-    return TRUE;
-  if (!runc_state_write_early (&creation->dir, creation->state, error)
+  if (!runc_helpers_prepare (creation, error)
       || (plan->rdt.dir != NULL && !make_rdt_group (creation, error)))
     return FALSE;
   if (plan->cgroup.driver == RUNC_CGROUP_DRIVER_NONE)

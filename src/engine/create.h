@@ -54,7 +54,7 @@ gboolean runc_creation_commit (RuncCreation *creation, gboolean wait_exec, GErro
 /* ---- helpers.c: processes that serve the container from outside ---- */
 
 /* What must be there before the container's process looks for it: files that the plan binds over
- * the container's own, the directory of a layer that is kept. */
+ * the container's own, the directory of a layer. */
 gboolean runc_helpers_prepare (const RuncCreation *creation, GError **error);
 
 /* Start what serves the container's network, if anything does. */

@@ -70,7 +70,8 @@ runc_engine_destroy (RuncStateDir *dir, const RuncState *state, GError **error)
   if (!state->own_pidns)
     runc_engine_signal_all (state, SIGKILL, NULL);
   end_helpers (state);
-  if (runc_engine_has_cgroup (state) && !runc_engine_remove_cgroup (state, error))
+  if ((runc_engine_has_cgroup (state) && !runc_engine_remove_cgroup (state, error))
+      || !runc_engine_remove_layer (state, error))
     return FALSE;
   if ((state->intel_rdt_mon_dir != NULL && !runc_rdt_remove (state->intel_rdt_mon_dir, error))
       || (state->intel_rdt_own && !runc_rdt_remove (state->intel_rdt_dir, error)))

@@ -288,11 +288,9 @@ runc_doctor_check_overlay (RuncDoctor *doctor, RuncDoctorFinding *finding)
                          what);
       runc_doctor_means (finding,
                          "a copy-on-write rootfs in memory (--overlay) is made by fuse-overlayfs; "
-                         "without that, its directories cannot be removed and made again");
-      runc_doctor_mend (finding,
-                        "nothing, if fuse-overlayfs works; else give the layer a place on a "
-                        "disk ('--overlay=DIRECTORY'), or use a kernel of version 6.6 or "
-                        "later with CONFIG_TMPFS_XATTR");
+                         "without that, its layer is on a disk, in ~/.cache/runc or /var/tmp");
+      runc_doctor_mend (finding, "nothing has to be done; for layers in memory, use a kernel of "
+                                 "version 6.6 or later with CONFIG_TMPFS_XATTR");
       return;
     }
   runc_doctor_found (finding, RUNC_DOCTOR_MISSING, "%s", what);
@@ -355,8 +353,8 @@ runc_doctor_check_fuse_overlayfs (RuncDoctor *doctor, RuncDoctorFinding *finding
   try_kernel_overlay (doctor, &kernel);
   if (kernel.step == replace_step && kernel.error != 0)
     runc_doctor_means (finding,
-                       "in a copy-on-write rootfs in memory (--overlay) directories cannot be "
-                       "removed and made again");
+                       "the layer of a copy-on-write rootfs (--overlay) is not in memory but on a "
+                       "disk, in ~/.cache/runc or /var/tmp");
   else if (kernel.error == 0)
     runc_doctor_means (finding, "--overlay-driver=fuse cannot be used; nothing else, because the "
                                 "kernel's overlayfs works here");

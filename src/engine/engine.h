@@ -59,6 +59,12 @@ gboolean runc_engine_update (const RuncGlobal *global, const char *id,
 gboolean runc_engine_update_intel_rdt (const RuncGlobal *global, const char *id,
                                        const RuncSpecIntelRdt *schemas, GError **error);
 
+/* ---- unshare.c ---- */
+
+/* Execute @argv (empty: a shell) in place of this process, as root of a user namespace that has all
+ * the ids of this user. Returns only with an error, and @ret_status for it. */
+gboolean runc_engine_unshare (const char *const *argv, int *ret_status, GError **error);
+
 /* ---- query.c ---- */
 
 typedef struct

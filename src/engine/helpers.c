@@ -96,26 +96,10 @@ runc_helpers_start_network (RuncCreation *creation, GError **error)
 
 /* ---- overlays ------------------------------------------------------------------------------ */
 
-/* The directory of a layer that is kept, with the name of the driver whose format it has. Its root
- * is the container's. */
+/* Give the directory @dir of a layer to the container's root. */
 static gboolean
-make_layer (const RuncOverlayPlan *overlay, const RuncMapPlan *maps, GError **error)
+give_layer (int dir, const char *path, const RuncMapPlan *maps, GError **error)
 {
-  const char *driver = overlay->kind == RUNC_OVERLAY_FUSE ? "fuse" : "kernel";
-  const char *path = overlay->directory;
-  autofd int dir = -EBADF;
-  gboolean made;
-
-  if (g_mkdir_with_parents (path, 0755) < 0)
-    return runc_throw_errno (error, "cannot make the layer '%s'", path);
-  dir = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (dir < 0)
-    return runc_throw_errno (error, "cannot open the layer '%s'", path);
-  made = faccessat (dir, RUNC_HOST_LAYER_DRIVER, F_OK, 0) < 0;
-  if (!made)
-    return TRUE;
-  if (!runc_io_replace_file (dir, RUNC_HOST_LAYER_DRIVER, driver, 0644, error))
-    return runc_prefix (error, "the layer '%s'", path);
   for (gsize i = 0; i < maps->n_uids; i++)
     if (maps->uids[i].inside == 0 && maps->n_gids > 0 && maps->uids[i].outside != geteuid ()
         && fchownat (dir, "", maps->uids[i].outside, (gid_t)-1, AT_EMPTY_PATH) < 0)
@@ -124,13 +108,65 @@ make_layer (const RuncOverlayPlan *overlay, const RuncMapPlan *maps, GError **er
   return TRUE;
 }
 
+/* The directory of a layer that is kept, with the name of the driver whose format it has. */
+static gboolean
+make_kept_layer (const RuncOverlayPlan *overlay, const RuncMapPlan *maps, GError **error)
+{
+  const char *driver = overlay->kind == RUNC_OVERLAY_FUSE ? "fuse" : "kernel";
+  const char *path = overlay->directory;
+  autofd int dir = -EBADF;
+
+  if (g_mkdir_with_parents (path, 0755) < 0)
+    return runc_throw_errno (error, "cannot make the layer '%s'", path);
+  dir = open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (dir < 0)
+    return runc_throw_errno (error, "cannot open the layer '%s'", path);
+  if (faccessat (dir, RUNC_HOST_LAYER_DRIVER, F_OK, 0) == 0)
+    return TRUE;
+  if (!runc_io_replace_file (dir, RUNC_HOST_LAYER_DRIVER, driver, 0644, error))
+    return runc_prefix (error, "the layer '%s'", path);
+  return give_layer (dir, path, maps, error);
+}
+
+/* The directory of a layer that is removed with the container, which @state says already. It must
+ * be new: what somebody else has made there is not removed. */
+static gboolean
+make_discarded_layer (const RuncPlan *plan, RuncState *state, GError **error)
+{
+  const char *path = plan->overlay.directory;
+  g_autofree char *place = g_path_get_dirname (path);
+  autofd int dir = -EBADF;
+
+  if (g_mkdir_with_parents (place, 0700) < 0 || mkdir (path, 0700) < 0)
+    {
+      runc_throw_errno (error, "cannot make the layer '%s'", path);
+      g_clear_pointer (&state->layer, g_free);
+      return FALSE;
+    }
+  dir = open (path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (dir < 0)
+    return runc_throw_errno (error, "cannot open the layer '%s'", path);
+  return give_layer (dir, path, &plan->maps, error);
+}
+
+static gboolean
+make_layer (const RuncCreation *creation, GError **error)
+{
+  const RuncPlan *plan = creation->prepared.plan;
+
+  if (plan->overlay.directory == NULL)
+    return TRUE;
+  return plan->overlay.discard ? make_discarded_layer (plan, creation->state, error)
+                               : make_kept_layer (&plan->overlay, &plan->maps, error);
+}
+
 gboolean
 runc_helpers_prepare (const RuncCreation *creation, GError **error)
 {
   const RuncPlan *plan = creation->prepared.plan;
 
   return (!serves_network (plan) || write_network_files (creation, error))
-         && (plan->overlay.directory == NULL || make_layer (&plan->overlay, &plan->maps, error));
+         && make_layer (creation, error);
 }
 
 gboolean

@@ -9,7 +9,9 @@ runc_sources += \
 	src/engine/processes.c \
 	src/engine/query.c \
 	src/engine/remove-cgroup.c \
+	src/engine/remove-layer.c \
 	src/engine/signals.c \
+	src/engine/unshare.c \
 	src/engine/update.c src/engine/update.h \
 	src/engine/update-config.c
 

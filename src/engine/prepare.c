@@ -74,6 +74,7 @@ take_request (RuncPrepared *prepared, const RuncCreateRequest *request)
   make_absolute (prepared, &prepared->request.pid_file);
   make_absolute (prepared, &prepared->request.notify_socket);
   make_absolute (prepared, &prepared->request.overlay);
+  make_absolute (prepared, &prepared->request.overlay_place);
   make_all_absolute (prepared, &prepared->request.overlay_lowers);
 }
 
@@ -122,12 +123,15 @@ probe (const RuncPrepared *prepared, GError **error)
 {
   const RuncCreateRequest *request = &prepared->request;
   const char *layer = runc_plan_layer (prepared->spec, request);
+  const char *place = runc_plan_layer_place (prepared->spec, request);
   RuncHostNeeds needs = runc_host_needs_for (prepared->spec, geteuid () != 0, layer != NULL);
   RuncHost *host = runc_host_probe (prepared->spec, request->bundle, needs, error);
 
   /* The current directory is the bundle. */
   if (host != NULL && layer != NULL && layer[0] != '\0')
     runc_host_probe_layer (host, layer);
+  else if (host != NULL && layer != NULL && place != NULL)
+    runc_host_probe_layer (host, place);
   return host;
 }
 
@@ -154,6 +158,7 @@ runc_prepare (const RuncGlobal *global, const RuncCreateRequest *request, const 
               RuncPreparePurpose purpose, RuncPrepared *ret_prepared, GError **error)
 {
   g_auto (RuncPrepared) prepared = RUNC_PREPARED_INIT;
+  char token[17] = "";
 
   take_request (&prepared, request);
   if (host_file != NULL && (prepared.host = load_host (host_file, error)) == NULL)
@@ -168,6 +173,10 @@ runc_prepare (const RuncGlobal *global, const RuncCreateRequest *request, const 
     prepared.host = probe (&prepared, error);
   if (prepared.host == NULL)
     return FALSE;
+  if (purpose != RUNC_PREPARE_TO_SHOW
+      && (prepared.host->layer_place != NULL
+          || runc_plan_layer_place (prepared.spec, &prepared.request) != NULL))
+    g_snprintf (token, sizeof token, "%08x%08x", g_random_int (), g_random_int ());
 
   RuncPlanInput input = {
     .spec = prepared.spec,
@@ -175,6 +184,7 @@ runc_prepare (const RuncGlobal *global, const RuncCreateRequest *request, const 
     .global = global,
     .request = &prepared.request,
     .state_dir = prepared.state_dir,
+    .token = token[0] != '\0' ? token : NULL,
     .gate = purpose == RUNC_PREPARE_TO_CREATE,
   };
 
@@ -192,7 +202,7 @@ runc_engine_plan (const RuncGlobal *global, const RuncCreateRequest *request, co
 {
   g_auto (RuncPrepared) prepared = RUNC_PREPARED_INIT;
 
-  if (!runc_prepare (global, request, host_file, RUNC_PREPARE_TO_RUN, &prepared, error))
+  if (!runc_prepare (global, request, host_file, RUNC_PREPARE_TO_SHOW, &prepared, error))
     return NULL;
   runc_prepared_say (&prepared);
   return json ? runc_plan_dump_json (prepared.plan) : runc_plan_dump_text (prepared.plan);

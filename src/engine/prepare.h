@@ -39,6 +39,7 @@ typedef enum
 {
   RUNC_PREPARE_TO_RUN,
   RUNC_PREPARE_TO_CREATE, /* the container waits for `start` */
+  RUNC_PREPARE_TO_SHOW,   /* nothing is done */
 } RuncPreparePurpose;
 
 /* Read and validate the bundle, probe the host (or take the facts in @host_file), build and check

@@ -218,6 +218,7 @@ runc_host_free (RuncHost *host)
   g_free (host->cgroup1);
   g_free (host->resctrl);
   g_free (host->fuse_overlayfs);
+  g_free (host->layer_place);
   g_free (host->layer_fs);
   g_free (host->layer_driver);
   g_free (host->bundle);

@@ -120,7 +120,11 @@ typedef struct
   guint32 program_owner;
   guint32 program_mode; /* st_mode */
 
-  /* the directory of a writable layer that is kept */
+  char *layer_place; /* a directory on a disk that can have layers which the kernel's overlayfs
+                        writes to, and need not be there yet; NULL: none, or not needed, as they can
+                        be in a tmpfs */
+
+  /* the directory of a writable layer that is kept, or that is to be elsewhere than in memory */
   char *layer_fs;     /* what kind of filesystem it is on, if the kernel's overlayfs cannot write to
                          that ("NFS"); else NULL */
   char *layer_driver; /* "kernel" or "fuse": what has written it; NULL: nothing yet */

@@ -42,6 +42,7 @@
   X (cgroup2_path)                                                                                 \
   X (resctrl)                                                                                      \
   X (fuse_overlayfs)                                                                               \
+  X (layer_place)                                                                                  \
   X (layer_fs)                                                                                     \
   X (layer_driver)                                                                                 \
   X (bundle)                                                                                       \

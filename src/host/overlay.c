@@ -59,18 +59,6 @@ has_tmpfs_xattrs (void)
   return fd >= 0 && fsetxattr (fd, "user.runc", "", 0, 0) == 0;
 }
 
-void
-runc_host_probe_overlay (RuncHost *host)
-{
-  autofd int fuse = open ("/dev/fuse", O_RDWR | O_CLOEXEC);
-
-  host->fuse_device = fuse >= 0;
-  host->fuse_overlayfs = g_find_program_in_path ("fuse-overlayfs");
-  host->overlay_in_userns = kernel_is_at_least (5, 11) && can_open_overlayfs ();
-  host->tmpfs_xattrs = has_tmpfs_xattrs ();
-  host->proc_masked = runc_host_is_proc_masked ();
-}
-
 /* ---- a directory for a layer --------------------------------------------------------------- */
 
 /* Filesystems that the kernel's overlayfs refuses to write to, or that lack what it writes. */
@@ -108,23 +96,76 @@ open_nearest (const char *path)
   return fd;
 }
 
+/* What kind of filesystem the directory @fd is on, if the kernel's overlayfs cannot write to that;
+ * else NULL. */
+static const char *
+obstacle (int fd)
+{
+  struct statfs fs;
+  char value[16];
+
+  if (fstatfs (fd, &fs) == 0)
+    for (gsize i = 0; i < G_N_ELEMENTS (unusable); i++)
+      if (unusable[i].magic == (guint32)fs.f_type)
+        return unusable[i].name;
+  if (fgetxattr (fd, "user.overlay.opaque", value, sizeof value) < 0
+      && (errno == EOPNOTSUPP || errno == ENOSYS))
+    return "a filesystem without extended attributes";
+  return NULL;
+}
+
 void
 runc_host_probe_layer (RuncHost *host, const char *directory)
 {
   autofd int fd = open_nearest (directory);
   g_autofree char *file = g_build_filename (directory, RUNC_HOST_LAYER_DRIVER, NULL);
   char driver[16];
-  struct statfs fs;
 
   if (fd < 0)
     return;
-  if (fstatfs (fd, &fs) == 0)
-    for (gsize i = 0; i < G_N_ELEMENTS (unusable) && host->layer_fs == NULL; i++)
-      if (unusable[i].magic == (guint32)fs.f_type)
-        host->layer_fs = g_strdup (unusable[i].name);
-  if (host->layer_fs == NULL && fgetxattr (fd, "user.overlay.opaque", driver, sizeof driver) < 0
-      && (errno == EOPNOTSUPP || errno == ENOSYS))
-    host->layer_fs = g_strdup ("a filesystem without extended attributes");
+  host->layer_fs = g_strdup (obstacle (fd));
   if (runc_host_read_small (file, driver, sizeof driver) > 0)
     host->layer_driver = g_strdup (g_strchomp (driver));
+}
+
+/* Can we make directories in @place (taken), or make that, for layers? Else NULL. */
+static char *
+take_usable (char *place)
+{
+  autofd int fd = open_nearest (place);
+
+  if (fd >= 0 && faccessat (fd, ".", W_OK | X_OK, AT_EACCESS) == 0 && obstacle (fd) == NULL)
+    return place;
+  g_free (place);
+  return NULL;
+}
+
+/* Not first in /var/tmp, where some systems remove what has not been touched for a month. */
+static char *
+find_layer_place (void)
+{
+  const char *cache = g_getenv ("XDG_CACHE_HOME"), *home = g_getenv ("HOME");
+  char *place = NULL;
+
+  if (cache != NULL && g_path_is_absolute (cache))
+    place = take_usable (g_build_filename (cache, "runc", NULL));
+  else if (home != NULL && g_path_is_absolute (home))
+    place = take_usable (g_build_filename (home, ".cache", "runc", NULL));
+  return place != NULL ? place : take_usable (g_strdup ("/var/tmp"));
+}
+
+/* ---- all together -------------------------------------------------------------------------- */
+
+void
+runc_host_probe_overlay (RuncHost *host)
+{
+  autofd int fuse = open ("/dev/fuse", O_RDWR | O_CLOEXEC);
+
+  host->fuse_device = fuse >= 0;
+  host->fuse_overlayfs = g_find_program_in_path ("fuse-overlayfs");
+  host->overlay_in_userns = kernel_is_at_least (5, 11) && can_open_overlayfs ();
+  host->tmpfs_xattrs = has_tmpfs_xattrs ();
+  if (!host->tmpfs_xattrs)
+    host->layer_place = find_layer_place ();
+  host->proc_masked = runc_host_is_proc_masked ();
 }

@@ -121,3 +121,24 @@ runc_launch_write_maps (const RuncMapPlan *maps, pid_t pid, GError **error)
     }
   g_assert_not_reached ();
 }
+
+gboolean
+runc_launch_write_maps_for (const RuncMapPlan *maps, pid_t pid, GError **error)
+{
+  static const char deny[] = "deny";
+  autofd int proc = -EBADF;
+  char path[64];
+  int r;
+
+  if (maps->method != RUNC_MAP_SELF)
+    return runc_launch_write_maps (maps, pid, error);
+  if (maps->deny_setgroups)
+    {
+      proc = runc_sys_proc_open ();
+      snprintf (path, sizeof path, "%d/setgroups", (int)pid);
+      r = proc < 0 ? proc : runc_sys_proc_write (proc, path, deny, strlen (deny));
+      if (r < 0)
+        return runc_throw_neg (error, r, "cannot deny setgroups()");
+    }
+  return write_directly (maps, pid, error);
+}

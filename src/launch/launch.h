@@ -129,3 +129,7 @@ gboolean runc_launch_send_pidfd (const char *path, int pidfd, GError **error);
  * Errors: the process could not be made, or did not succeed. */
 gboolean runc_launch_in_userns (const RuncMapPlan *maps, int (*work) (gpointer data), gpointer data,
                                 GError **error);
+
+/* Become root of a new user namespace with the ids of @maps, and of a new mount namespace in it,
+ * whose mounts are not seen outside. The groups that we have stay. */
+gboolean runc_launch_enter_userns (const RuncMapPlan *maps, GError **error);

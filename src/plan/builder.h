@@ -21,6 +21,7 @@ typedef struct
   const RuncGlobal *global;         /* NULL for exec */
   const RuncCreateRequest *request; /* NULL for exec */
   const char *state_dir;            /* NULL for exec */
+  const char *token;                /* NULL for exec, and where nothing is done */
   bool gate;
   int fds_slot; /* of OPEN_FDS, if there is a gate */
 

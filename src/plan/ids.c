@@ -333,6 +333,30 @@ runc_plan_maps (RuncBuilder *b, GError **error)
   return TRUE;
 }
 
+RuncPlan *
+runc_plan_new_ids (const RuncHost *host, GError **error)
+{
+  static const RuncSpec nothing;
+  RuncBuilder b = { .spec = &nothing, .host = host };
+  g_autoptr (RuncPlan) plan = NULL;
+
+  runc_builder_init (&b);
+  plan = b.plan;
+  b.who = runc_plan_who (host);
+  b.ns.new_userns = true;
+  if (!runc_plan_maps (&b, error))
+    return NULL;
+  plan->new_userns = TRUE;
+  /* They belong to the host, which a plan for a container does not outlive. */
+  if (plan->maps.method == RUNC_MAP_TOOLS)
+    {
+      plan->maps.newuidmap = runc_builder_printf (&b, "%s", host->newuidmap);
+      plan->maps.newgidmap = runc_builder_printf (&b, "%s", host->newgidmap);
+    }
+  runc_builder_finish (&b);
+  return g_steal_pointer (&plan);
+}
+
 static bool
 is_mapped (const RuncIdMap *map, gsize n, guint32 id, guint32 *ret_outside)
 {

@@ -5,7 +5,7 @@
  * opened while the host's directories are still reached with the rights of who runs us, and put
  * together by the container's root. fuse-overlayfs is a process outside of the container. Writes go
  * to a tmpfs that only one of these two has, so that nothing of it is left when the container is
- * gone, however it ends; or to a directory that is kept.
+ * gone, however it ends; or to a directory, which is kept, or removed with the container.
  */
 #include "plan/builder.h"
 
@@ -15,6 +15,7 @@
 
 #define ANNOTATION        "run.oci.overlay"
 #define ANNOTATION_LOWERS "run.oci.overlay.lower"
+#define ANNOTATION_PLACE  "run.oci.overlay.place"
 #define LABEL             "--overlay"
 
 /* As whom the kernel shows owners that a user namespace has no id for. */
@@ -28,9 +29,24 @@ runc_plan_layer (const RuncSpec *spec, const RuncCreateRequest *request)
 
   if (request->overlay != NULL)
     return request->overlay;
+  if (request->overlay_place != NULL)
+    return "";
   if (annotation != NULL && annotation[0] != '\0')
     return strcmp (annotation, "ephemeral") == 0 ? "" : annotation;
-  return request->overlay_lowers != NULL || lowers != NULL ? "" : NULL;
+  return request->overlay_lowers != NULL || lowers != NULL
+                 || runc_plan_layer_place (spec, request) != NULL
+             ? ""
+             : NULL;
+}
+
+const char *
+runc_plan_layer_place (const RuncSpec *spec, const RuncCreateRequest *request)
+{
+  const char *annotation = runc_spec_annotation (spec, ANNOTATION_PLACE);
+
+  if (request->overlay_place != NULL && request->overlay_place[0] != '\0')
+    return request->overlay_place;
+  return annotation != NULL && annotation[0] != '\0' ? annotation : NULL;
 }
 
 /* ---- who makes it -------------------------------------------------------------------------- */
@@ -59,7 +75,14 @@ fuse_obstacle (const RuncBuilder *b)
   return b->host->fuse_device ? NULL : "'/dev/fuse' cannot be opened";
 }
 
-/* The same with a view to the directory that is to be kept. */
+/* Is a tmpfs of this kernel a poor place for a layer? */
+static bool
+is_limited (const RuncBuilder *b)
+{
+  return !b->host->tmpfs_xattrs && !is_privileged (b);
+}
+
+/* The same with a view to the directory of the layer. */
 static const char *
 kernel_obstacle_of_layer (RuncBuilder *b, const char *layer)
 {
@@ -87,22 +110,15 @@ fuse_obstacle_of_layer (RuncBuilder *b, const char *layer)
   return NULL;
 }
 
-/* On a tmpfs without attributes for users the kernel cannot make a directory where one of a lower
- * layer was removed. */
-static bool
-is_limited (const RuncBuilder *b)
-{
-  return !b->host->tmpfs_xattrs && !is_privileged (b);
-}
-
-/* @layer: "" for an ephemeral one */
+/* @directory: that of the layer, or NULL for one in memory */
 static gboolean
-choose_driver (RuncBuilder *b, const char *layer, RuncOverlayKind *ret_kind, GError **error)
+choose_driver (RuncBuilder *b, const char *directory, RuncOverlayKind *ret_kind, GError **error)
 {
-  bool kept = layer[0] != '\0';
-  const char *no_kernel = kept ? kernel_obstacle_of_layer (b, layer) : kernel_obstacle (b);
-  const char *no_fuse = kept ? fuse_obstacle_of_layer (b, layer) : fuse_obstacle (b);
-  bool limited = !kept && is_limited (b), foreign = b->host->rootfs_foreign;
+  const char *no_kernel
+      = directory != NULL ? kernel_obstacle_of_layer (b, directory) : kernel_obstacle (b);
+  const char *no_fuse
+      = directory != NULL ? fuse_obstacle_of_layer (b, directory) : fuse_obstacle (b);
+  bool limited = directory == NULL && is_limited (b), foreign = b->host->rootfs_foreign;
 
   switch (b->request->overlay_driver)
     {
@@ -126,11 +142,6 @@ choose_driver (RuncBuilder *b, const char *layer, RuncOverlayKind *ret_kind, GEr
                        no_kernel, no_fuse);
   *ret_kind = no_kernel == NULL && (!(limited || foreign) || no_fuse != NULL) ? RUNC_OVERLAY_KERNEL
                                                                               : RUNC_OVERLAY_FUSE;
-  if (*ret_kind == RUNC_OVERLAY_KERNEL && limited)
-    runc_builder_warn (b,
-                       "--overlay: a directory of the rootfs cannot be removed and made again in "
-                       "memory: %s (give the layer a place on a disk, or see 'runc doctor')",
-                       no_fuse);
   /* To change a file the kernel copies it to the layer with its owner, whom we cannot name. */
   if (*ret_kind == RUNC_OVERLAY_KERNEL && foreign)
     runc_builder_warn (b,
@@ -138,6 +149,54 @@ choose_driver (RuncBuilder *b, const char *layer, RuncOverlayKind *ret_kind, GEr
                        "not even in the layer: fuse-overlayfs could, but %s",
                        b->host->rootfs, no_fuse);
   return TRUE;
+}
+
+/* ---- where the layer is -------------------------------------------------------------------- */
+
+/* The absolute directory of the layer: one that is kept; else, where one was asked for or is
+ * needed, a new one in @place, which is discarded with the container. */
+static const char *
+layer_in (RuncBuilder *b, const char *place)
+{
+  const char *token = b->token != NULL ? b->token : "TOKEN";
+
+  b->plan->overlay.discard = TRUE;
+  return runc_builder_path (b,
+                            place[0] == '/' ? place : runc_builder_path (b, b->host->bundle, place),
+                            runc_builder_printf (b, "runc-layer-%s-%s", b->request->id, token));
+}
+
+static gboolean
+choose_layer (RuncBuilder *b, const char *kept, const char **ret_directory, GError **error)
+{
+  const char *place = runc_plan_layer_place (b->spec, b->request);
+
+  if (kept[0] != '\0' && b->request->overlay_place != NULL)
+    return runc_throw (error, RUNC_ERROR_USAGE,
+                       "--overlay-place is for layers that are discarded, and '%s' is kept", kept);
+  if (kept[0] != '\0')
+    *ret_directory = kept[0] == '/' ? kept : runc_builder_path (b, b->host->bundle, kept);
+  else if (place != NULL)
+    *ret_directory = layer_in (b, place);
+  else
+    *ret_directory = NULL;
+  return TRUE;
+}
+
+/* The kernel's overlayfs and a layer in memory. On a tmpfs without attributes for users it cannot
+ * make a directory where one of a lower layer was removed. */
+static const char *
+replace_memory (RuncBuilder *b)
+{
+  if (!is_limited (b))
+    return NULL;
+  if (b->host->layer_place != NULL)
+    return layer_in (b, b->host->layer_place);
+  runc_builder_warn (b, "--overlay: a directory of the rootfs cannot be removed and made again in "
+                        "memory with this kernel (give the layer a place on a disk by "
+                        "--overlay-place=DIRECTORY, or install fuse-overlayfs; see 'runc doctor "
+                        "--check overlay')");
+  return NULL;
 }
 
 /* The place of a new overlay among those that fuse-overlayfs serves. */
@@ -227,13 +286,16 @@ runc_plan_overlay (RuncBuilder *b, GError **error)
     return TRUE;
   if (layer == NULL)
     layer = "";
-  if (!choose_driver (b, layer, &overlay->kind, error))
+  if (!choose_layer (b, layer, &overlay->directory, error)
+      || !choose_driver (b, overlay->directory, &overlay->kind, error))
     return FALSE;
   overlay->lowers = lower_layers (b);
-  if (layer[0] != '\0')
-    overlay->directory = layer[0] == '/' ? layer : runc_builder_path (b, b->host->bundle, layer);
   if (overlay->kind == RUNC_OVERLAY_KERNEL)
-    return TRUE;
+    {
+      if (overlay->directory == NULL)
+        overlay->directory = replace_memory (b);
+      return TRUE;
+    }
   fuse = new_fuse (b, LABEL);
   fuse->lowers = overlay->lowers;
   fuse->layer = overlay->directory;
@@ -308,7 +370,7 @@ runc_plan_overlay_make_ops (RuncBuilder *b)
   options[n++] = "workdir=layer/work";
   if (b->in_userns)
     options[n++] = "userxattr"; /* trusted.* is not ours to write there */
-  if (overlay->directory == NULL)
+  if (overlay->directory == NULL || overlay->discard)
     options[n++] = "volatile"; /* nothing of it outlives the container: no sync */
   slot = runc_builder_slot (b, RUNC_SLOT_TREE, NULL);
   op = runc_builder_op (b, RUNC_OP_NEW_TREE, LABEL);

@@ -526,6 +526,7 @@ describe_overlay (Sink *sink, const RuncOverlayPlan *overlay)
   put_text (sink, "kind", overlay_kinds[overlay->kind]);
   put_list (sink, "lowers", overlay->lowers);
   put_text (sink, "directory", overlay->directory);
+  put_flag (sink, "discard", overlay->discard);
 }
 
 static void

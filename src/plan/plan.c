@@ -476,6 +476,7 @@ runc_plan_new (const RuncPlanInput *input, GError **error)
     .global = input->global,
     .request = input->request,
     .state_dir = input->state_dir,
+    .token = input->token,
     .gate = input->gate,
   };
   g_autoptr (RuncPlan) plan = NULL;

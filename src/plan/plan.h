@@ -100,7 +100,8 @@ typedef struct
 {
   RuncOverlayKind kind;
   const char *const *lowers; /* absolute, the topmost first */
-  const char *directory;     /* kept upper layer; NULL: ephemeral */
+  const char *directory;     /* of the upper layer; NULL: in memory */
+  gboolean discard;          /* the directory is removed with the container */
 } RuncOverlayPlan;
 
 /* What is done so that no process of the container can write to the runtime's executable. */
@@ -167,12 +168,17 @@ typedef struct
   const RuncGlobal *global;
   const RuncCreateRequest *request;
   const char *state_dir; /* "<root>/<id>", absolute */
+  const char *token;     /* what nobody else has in a name, or NULL where nothing is done */
   gboolean gate;         /* create: block at the fifo; run: pass at once */
 } RuncPlanInput;
 
 /* The writable layer that was asked for: NULL none, "" an ephemeral one, else a directory, relative
  * to the bundle. Pure. */
 const char *runc_plan_layer (const RuncSpec *spec, const RuncCreateRequest *request);
+
+/* The directory below which an ephemeral layer was asked to be, relative to the bundle, or NULL.
+ * Pure. */
+const char *runc_plan_layer_place (const RuncSpec *spec, const RuncCreateRequest *request);
 
 /* Build the plan of `create` and `run`. Errors name the JSON path and what the host withholds. */
 RuncPlan *runc_plan_new (const RuncPlanInput *input, GError **error);
@@ -196,6 +202,10 @@ typedef struct
 
 /* Build the plan of `exec`: joins by one pidfd, no mounts. */
 RuncPlan *runc_plan_new_exec (const RuncExecPlanInput *input, GError **error);
+
+/* A plan with nothing but `maps`, and the warnings about them: all the ids that the user of @host
+ * can have, as a container without maps in config.json gets them; for whoever is not real root. */
+RuncPlan *runc_plan_new_ids (const RuncHost *host, GError **error);
 
 /* Could a process with the ids of @maps (NULL: with all ids of our own user namespace) write to the
  * runtime's executable, once it has it open? */

@@ -58,6 +58,7 @@ typedef struct
   const char *notify_socket; /* $NOTIFY_SOCKET */
 
   const char *overlay;               /* --overlay: NULL no, "" ephemeral, else a directory */
+  const char *overlay_place;         /* --overlay-place: where an ephemeral layer is, or NULL */
   const char *const *overlay_lowers; /* --overlay-lower, NULL-terminated, or NULL */
   RuncOverlayDriver overlay_driver;
   RuncNetworkMode network;

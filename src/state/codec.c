@@ -234,6 +234,7 @@ runc_state_to_json (const RuncState *state)
   add_bool (object, "systemd_user_bus", state->systemd_user_bus);
   add_bool (object, "no_new_keyring", state->no_new_keyring);
   add_helpers (object, state);
+  add_string (object, "layer", state->layer);
   add_strings (object, "published", state->published);
   add_string (object, "intel_rdt_path", state->intel_rdt_dir);
   add_string (object, "intel_rdt_mon_dir", state->intel_rdt_mon_dir);
@@ -419,6 +420,7 @@ get_resources (RuncJson *object, RuncState *state, GError **error)
       || !get_bool (object, "no_new_keyring", &state->no_new_keyring, error)
       || !get_helpers (object, state, error)
       || !get_strings (object, "published", &state->published, error)
+      || !get_string (object, "layer", &state->layer, error)
       || !get_string (object, "intel_rdt_path", &state->intel_rdt_dir, error)
       || !get_string (object, "intel_rdt_mon_dir", &state->intel_rdt_mon_dir, error)
       || !get_bool (object, "intel_rdt_own", &state->intel_rdt_own, error))
@@ -472,6 +474,7 @@ runc_state_free (RuncState *state)
   g_free (state->helper_pids);
   g_free (state->helper_start_times);
   g_strfreev (state->published);
+  g_free (state->layer);
   g_free (state->intel_rdt_dir);
   g_free (state->intel_rdt_mon_dir);
   g_free (state);

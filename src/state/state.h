@@ -52,6 +52,7 @@ typedef struct
   pid_t *helper_pids; /* slirp, pasta, fuse-overlayfs: to end on delete */
   guint64 *helper_start_times;
   gsize n_helpers;
+  char *layer;             /* directory of a writable layer, to remove on delete, or NULL */
   char **published;        /* strv of published ports, for list and state */
   char *intel_rdt_dir;     /* resctrl group that the processes are in, or NULL */
   char *intel_rdt_mon_dir; /* monitoring group, to remove on delete, or NULL */

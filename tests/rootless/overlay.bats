@@ -114,6 +114,52 @@ kept() {
   kept fuse
 }
 
+# A layer on a disk that is removed with the container, whatever that has left in it.
+placed() {
+  local delay
+  mkdir place
+  config '.process.capabilities |= with_entries(.value += ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER"])'
+  script "$change
+mkdir -p /x/y/z; touch /x/y/z/file; chown -R 3:4 /x 2>/dev/null || true; chmod 000 /x/y/z /x/y
+at=; for n in \$(seq 600); do at=\$at/d; done; mkdir -p \$at"
+  run_ct --overlay-place=place --overlay-driver="$1"
+  expect_ok
+  expect_output one
+  expect_rootfs_untouched
+  expect_eq "$(ls -A place)" ''
+  sleeper
+  config --arg place "$PWD/place" '.annotations["run.oci.overlay.place"] = $place'
+  start_ct --overlay-driver="$1"
+  runc exec "$CT" sh -c 'echo exec >/dir/file; mkdir /own; chown 3:4 /own || true' 2>/dev/null
+  expect_eq "$(cat "place/runc-layer-$CT-"*/upper/dir/file)" exec
+  run runc delete --force "$CT"
+  expect_ok
+  expect_eq "$(ls -A place)" ''
+  # What the runtime has made and could not remove, delete removes.
+  for delay in 2000 4000 6000 9000 14000; do
+    "$TESTHELPER" kill-after $delay -- "$RUNC" --root "$STATE" run --bundle "$BUNDLE" --overlay-driver="$1" "$CT" \
+      >/dev/null 2>&1 </dev/null 3>&- || true
+    run runc delete --force "$CT"
+    expect_ok
+    expect_eq "$(ls -A place)" ''
+  done
+  script 'true'
+  : >place/file
+  run --separate-stderr runc run --bundle "$BUNDLE" --overlay-place=place/file --overlay-driver="$1" "$CT-2"
+  expect_error 1 "cannot make the layer '.*/place/file/runc-layer-$CT-2-[0-9a-f]*': not a directory"
+  expect_eq "$(ls -A place)" file
+}
+
+@test "overlay: the kernel: a layer on a disk, removed with the container" {
+  can_use_kernel
+  placed kernel
+}
+
+@test "overlay: fuse: a layer on a disk, removed with the container" {
+  can_use_fuse
+  placed fuse
+}
+
 lowers() {
   mkdir -p one/dir "two:2/dir" "two:2/more"
   echo one >one/dir/file
@@ -239,8 +285,9 @@ all_operations() {
   run_ct --overlay="$TEST_DIR/layer" --overlay-driver="$1"
   expect_output ''
   expect_ok
-  # The kernel leaves a directory that nobody may enter.
-  chmod -R u+rwx layer
+  # The kernel leaves a directory that nobody may enter, with something in it.
+  "$RUNC" unshare rm -rf layer
+  [[ ! -e layer ]]
 }
 
 @test "overlay: the kernel: all operations" {

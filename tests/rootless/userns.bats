@@ -168,3 +168,50 @@ own_range() { awk -F: -v name="$USER_NAME" '$1 == name { print $2; exit }' "$1";
   run_ct
   expect_output "$(readlink /proc/self/ns/user)"
 }
+
+# ---------------------------------------------------------------- unshare
+
+# bats test_tags=ours,no:root,no:root-v2,no:userns,no:single
+@test "userns: unshare: a command has the ids of containers, and a mount namespace" {
+  run --separate-stderr runc unshare cat /proc/self/uid_map
+  expect_ok
+  expect_eq "$stderr" ''
+  expect_eq "$(awk '{ print $1, $2, $3 }' <<<"$output" | head -2)" "0 $HOST_UID 1"$'\n'"1 $(own_range /etc/subuid) 65536"
+  mkdir place
+  run --separate-stderr runc unshare sh -c 'touch place/file && chown 7:8 place/file && mkdir place/closed && chown 7 place/closed &&
+    chmod 700 place/closed && mount -t tmpfs none place/closed && id -u'
+  expect_ok
+  expect_output 0
+  expect_eq "$(stat -c %u:%g place/file)" "$(($(own_range /etc/subuid) + 6)):$(($(own_range /etc/subgid) + 7))"
+  expect_no_match "$PWD/place/closed" "$(cat /proc/self/mountinfo)"
+  run ls place/closed
+  ((status != 0))
+  run runc unshare rm -rf place
+  expect_ok
+  [[ ! -e place ]]
+}
+
+# bats test_tags=ours
+@test "userns: unshare: what it executes, and its exit status" {
+  run --separate-stderr runc unshare sh -c 'echo "$# $*"; exit 7' sh -a --help x
+  expect_status 7
+  expect_output '3 -a --help x'
+  run --separate-stderr runc unshare -- sh -c 'echo "$1"' sh --version
+  expect_ok
+  expect_output '--version'
+  SHELL= run --separate-stderr runc unshare <<<'id -u'
+  expect_ok
+  expect_output 0
+  run -127 --separate-stderr runc unshare /not/there
+  expect_match "cannot execute '/not/there': no such file or directory" "$stderr"
+  run --separate-stderr runc unshare "$BATS_TEST_DIRNAME"
+  expect_status 126
+}
+
+# bats test_tags=ours,no:root,no:root-v2,no:userns,no:user
+@test "userns: unshare: without subordinate ids there is one id, and a warning" {
+  run --separate-stderr runc unshare cat /proc/self/uid_map
+  expect_ok
+  expect_match "^ +0 +$HOST_UID +1\$"
+  expect_match 'level=warning.*only one uid and gid.*/etc/subuid' "$stderr"
+}

@@ -98,6 +98,9 @@ tests_unit_test_wire_SOURCES = tests/unit/test-wire.c
 unit_programs += tests/unit/test-sys-path
 tests_unit_test_sys_path_SOURCES = tests/unit/test-sys-path.c
 
+unit_programs += tests/unit/test-sys-tree
+tests_unit_test_sys_tree_SOURCES = tests/unit/test-sys-tree.c
+
 unit_programs += tests/unit/test-sys-procfs
 tests_unit_test_sys_procfs_SOURCES = tests/unit/test-sys-procfs.c
 

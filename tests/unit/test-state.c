@@ -107,6 +107,7 @@ test_round_trip (void)
     .helper_start_times = starts,
     .n_helpers = 2,
     .published = published,
+    .layer = "/var/tmp/runc-layer-c1-0123",
     .intel_rdt_dir = "/sys/fs/resctrl/c1",
     .intel_rdt_mon_dir = "/sys/fs/resctrl/c1/mon_groups/c1",
     .intel_rdt_own = TRUE,
@@ -768,41 +769,6 @@ test_stat_of_self (void)
   g_assert_cmpint (runc_sys_process_stat (-1, &after), ==, -ESRCH);
 }
 
-/* ---- removing trees -------------------------------------------------------------------------- */
-
-static void
-test_remove_tree (Fixture *f, gconstpointer data)
-{
-  g_autofree char *outside = g_build_filename (f->top, "outside", NULL);
-  autofd int top = open (f->top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  struct stat st;
-
-  (void)data;
-  g_assert_cmpint (runc_sys_remove_tree (top, "absent"), ==, 0);
-  g_assert_true (g_file_set_contents (outside, "x", -1, NULL));
-  g_assert_cmpint (mkdirat (top, "tree", 0700), ==, 0);
-  int fd = openat (top, "tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  g_assert_cmpint (symlinkat ("../outside", fd, "file-link"), ==, 0);
-  g_assert_cmpint (symlinkat ("..", fd, "dir-link"), ==, 0);
-  g_assert_cmpint (mkfifoat (fd, "fifo", 0600), ==, 0);
-  g_assert_cmpint (mkdirat (fd, "closed", 0700), ==, 0);
-  g_assert_cmpint (mkdirat (fd, "closed/below", 0700), ==, 0);
-  g_assert_cmpint (fchmodat (fd, "closed", 0, 0), ==, 0);
-  for (int depth = 0; depth < 100; depth++)
-    {
-      g_assert_cmpint (mkdirat (fd, "deep", 0700), ==, 0);
-      int next = openat (fd, "deep", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-      runc_close_fd (fd);
-      fd = next;
-    }
-  runc_close_fd (fd);
-  g_assert_cmpint (runc_sys_remove_tree (top, "tree"), ==, 0);
-  g_assert_cmpint (fstatat (top, "tree", &st, AT_SYMLINK_NOFOLLOW), ==, -1);
-  g_assert_cmpint (fstatat (top, "outside", &st, AT_SYMLINK_NOFOLLOW), ==, 0);
-  g_assert_cmpint (runc_sys_remove_tree (top, "outside"), ==, 0);
-  g_assert_cmpint (fstatat (top, "outside", &st, AT_SYMLINK_NOFOLLOW), ==, -1);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -825,6 +791,5 @@ main (int argc, char **argv)
   g_test_add ("/state/status", Fixture, NULL, set_up, test_status, tear_down);
   g_test_add_func ("/state/stat/parser", test_stat_parser);
   g_test_add_func ("/state/stat/self", test_stat_of_self);
-  g_test_add ("/state/remove-tree", Fixture, NULL, set_up, test_remove_tree, tear_down);
   return g_test_run ();
 }
