@@ -34,6 +34,7 @@ typedef enum
   X ("atime", NOT_ATIME, MOUNT_ATTR_NOATIME)                                                       \
   X ("auto", NOTHING, 0)                                                                           \
   X ("bind", BIND, 0)                                                                              \
+  X ("copy", NOTHING, 0)                                                                           \
   X ("copy-symlink", COPY_SYMLINK, 0)                                                              \
   X ("defaults", NOTHING, 0)                                                                       \
   X ("dest-nofollow", DEST_NOFOLLOW, 0)                                                            \
@@ -48,6 +49,7 @@ typedef enum
   X ("mand", NOTHING, 0)                                                                           \
   X ("noatime", ATIME, MOUNT_ATTR_NOATIME)                                                         \
   X ("noauto", NOTHING, 0)                                                                         \
+  X ("nocopy", NOTHING, 0)                                                                         \
   X ("nodev", SET, MOUNT_ATTR_NODEV)                                                               \
   X ("nodiratime", SET, MOUNT_ATTR_NODIRATIME)                                                     \
   X ("noexec", SET, MOUNT_ATTR_NOEXEC)                                                             \

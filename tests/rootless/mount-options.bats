@@ -45,7 +45,7 @@ strictatime,nostrictatime relatime
 relatime,norelatime rw
 nosymfollow nosymfollow
 nosymfollow,symfollow rw nosymfollow
-defaults,async,silent,loud,auto,noauto,user,nouser,iversion,noiversion,mand,nomand,nolazytime rw
+defaults,copy,nocopy,async,silent,loud,auto,noauto,user,nouser,iversion,noiversion,mand,nomand,nolazytime rw
 rro,rnosuid,rnodev,rnoexec ro,nosuid,nodev,noexec
 END
 }
