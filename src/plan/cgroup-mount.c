@@ -1,6 +1,8 @@
 /* Mounts of type cgroup and cgroup2. Pure; the parent.
  *
- * v2: the tree of the cgroup namespace we are in when the mount is made. v1 and hybrid: a directory
+ * v2: the tree of the container's cgroup namespace; without one, the host's, which is never mounted
+ * anew: that would set its options (nsdelegate, memory_recursiveprot), which are the machine's, to
+ * those of the new mount. v1 and hybrid: a directory
  * with one mount for each hierarchy, and links for the controllers that share one. What is refused
  * without root is replaced by a read-only view of the host's tree.
  */
@@ -94,6 +96,32 @@ view_ops (RuncBuilder *b, const RuncPlannedMount *m, const char *path, bool alte
   op->alternative = alternative;
 }
 
+/* The host's tree at @path, with what is asked for. */
+static void
+bind_ops (RuncBuilder *b, const RuncPlannedMount *m, const char *path)
+{
+  RuncOp *op = open_op (b, m, path, m->options.rec_set);
+
+  op->u.tree.attr_set = m->options.set;
+  op->u.tree.attr_clear = m->options.clear;
+  op->u.tree.rec_attr_clear = m->options.rec_clear;
+  attach_op (b, m, op->slot, m->target);
+}
+
+/* What the file system is told. In a cgroup namespace that means nothing to the kernel, but it
+ * refuses what it does not know. */
+static const char *const *
+fs_options (RuncBuilder *b, const RuncMountOptions *options)
+{
+  const char **list;
+
+  if (options->n_data == 0)
+    return NULL;
+  list = runc_builder_alloc (b, (options->n_data + 1) * sizeof *list);
+  memcpy (list, options->data, options->n_data * sizeof *list);
+  return list;
+}
+
 static void
 v2_ops (RuncBuilder *b, const RuncPlannedMount *m)
 {
@@ -107,11 +135,17 @@ v2_ops (RuncBuilder *b, const RuncPlannedMount *m)
       view_ops (b, m, seen, false);
       return;
     }
+  if (b->who == RUNC_WHO_REAL_ROOT && !b->in_userns && !own)
+    {
+      bind_ops (b, m, seen);
+      return;
+    }
   op = runc_builder_op (b, RUNC_OP_MOUNT, m->label);
   op->target = m->target;
   op->u.fs = (RuncOpFs){
     .type = "cgroup2",
     .source = m->spec->source != NULL ? m->spec->source : "cgroup",
+    .options = fs_options (b, &m->options),
     .attr = m->options.set | m->options.rec_set,
     .propagation = m->options.propagation,
   };

@@ -363,6 +363,29 @@ manager_config() {
   expect_output 65534
 }
 
+# Those are the machine's: nsdelegate and memory_recursiveprot, where systemd has mounted it.
+@test "cgroup: the unified hierarchy keeps its options, with a cgroup namespace and without" {
+  local before kind
+  unified || skip "this machine: no unified hierarchy"
+  options() { awk '/ - cgroup2 / { print $NF }' /proc/self/mountinfo | sort -u; }
+  before=$(options)
+  for kind in '[]' '[{"type": "cgroup"}]'; do
+    config --argjson kind "$kind" '.linux.namespaces |= map(select(.type != "cgroup")) + $kind'
+    script 'cd /sys/fs/cgroup && ls cgroup.controllers && ! mkdir x 2>/dev/null'
+    run_ct
+    expect_ok
+    expect_output cgroup.controllers
+    expect_eq "$(options)" "$before"
+  done
+  # Without one it is the host's tree.
+  config '.linux.namespaces |= map(select(.type != "cgroup")) | .mounts |= map(if .type == "cgroup" then .options -= ["ro"] else . end)'
+  script 'stat -c %i /sys/fs/cgroup; touch /sys/fs/cgroup/cgroup.procs'
+  run_ct
+  expect_ok
+  expect_output "$(stat -c %i /sys/fs/cgroup)"
+  expect_eq "$(options)" "$before"
+}
+
 @test "cgroup: run.oci.delegate-cgroup: the container manages a cgroup below the one with the limits" {
   unified || skip "this machine: no unified hierarchy"
   own_path
