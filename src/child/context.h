@@ -96,6 +96,7 @@ int runc_child_op_scratch (RuncChild *child, const RuncOp *op);
 /* op-node.c: /dev, masks, read-only paths */
 int runc_child_op_open_null (RuncChild *child, const RuncOp *op);
 int runc_child_op_mknod (RuncChild *child, const RuncOp *op);
+int runc_child_op_open_devices (RuncChild *child, const RuncOp *op);
 int runc_child_op_bind_device (RuncChild *child, const RuncOp *op);
 int runc_child_op_symlink (RuncChild *child, const RuncOp *op);
 int runc_child_op_mask (RuncChild *child, const RuncOp *op);

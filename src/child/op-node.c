@@ -1,6 +1,7 @@
 /* Ops that fill /dev and hide what must not be seen. Runs in the child, before the pivot. */
 #include "base/fd.h"
 #include "child/context.h"
+#include "sys/decimal.h"
 #include "sys/mount.h"
 #include "sys/path.h"
 #include "sys/syscalls.h"
@@ -77,6 +78,32 @@ runc_child_op_mknod (RuncChild *child, const RuncOp *op)
   if (made == 0 && fchownat (fd, "", node->uid, node->gid, AT_EMPTY_PATH) < 0)
     return runc_child_fail (child, RUNC_FAIL_ATTRIBUTES, -errno);
   return 0;
+}
+
+/* A part of a mount can only be cloned where the mount is in the namespace: so it is attached for a
+ * moment, where everybody has a directory and nobody looks meanwhile. */
+int
+runc_child_op_open_devices (RuncChild *child, const RuncOp *op)
+{
+  int all = runc_child_slot (child, op->slot);
+  autofd int place = runc_sys_openat2 (AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0);
+  int r = place < 0 ? place : runc_sys_tree_attach (all, place);
+
+  if (r < 0)
+    return runc_child_fail (child, RUNC_FAIL_ATTACH, r);
+  for (size_t i = 0; r == 0 && i < child->plan->slots[op->slot].n_nodes; i++)
+    {
+      char name[RUNC_DECIMAL_SIZE];
+      int tree;
+
+      runc_decimal (name, (int64_t)i);
+      tree = runc_sys_open_tree (all, name, OPEN_TREE_CLONE);
+      if (tree < 0)
+        r = runc_child_fail (child, RUNC_FAIL_SOURCE, tree);
+      else
+        runc_child_set_slot (child, op->result + (int)i, tree);
+    }
+  return r < 0 ? r : runc_sys_umount ("/proc", RUNC_MNT_DETACH);
 }
 
 int

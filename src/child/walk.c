@@ -86,6 +86,7 @@ static OpFunction *const functions[RUNC_N_OPS] = {
   [RUNC_OP_COPY_UP] = runc_child_op_copy_up,
   [RUNC_OP_COPY_SYMLINK] = runc_child_op_copy_symlink,
   [RUNC_OP_MKNOD] = runc_child_op_mknod,
+  [RUNC_OP_OPEN_DEVICES] = runc_child_op_open_devices,
   [RUNC_OP_BIND_DEVICE] = runc_child_op_bind_device,
   [RUNC_OP_SYMLINK] = runc_child_op_symlink,
   [RUNC_OP_MASK] = runc_child_op_mask,

@@ -89,6 +89,8 @@ open_slot (const RuncChildPlan *plan, RuncSlot *slot, const RuncLaunchContext *c
     case RUNC_SLOT_LOG:
       slot->fd = runc_launch_open_log (slot->path, error);
       return slot->fd >= 0;
+    case RUNC_SLOT_DEVICES:
+      return runc_launch_make_devices (slot, error);
     case RUNC_SLOT_PROGRAM:
       slot->fd = runc_steal_fd (&context->self->program);
       return TRUE;

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "launch/idmap.h"
+#include "sys/decimal.h"
 #include "sys/mount.h"
 #include "sys/syscalls.h"
 
@@ -20,6 +21,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 
@@ -121,5 +123,42 @@ runc_launch_open_source (const RuncChildPlan *plan, RuncSlot *slot, GError **err
                            userns >= 0 && r == -EINVAL
                                ? " (its file system does not support id-mapped mounts)"
                                : "");
+  return TRUE;
+}
+
+static int
+make_node (int dir, gsize index, const RuncOpNode *node)
+{
+  char name[RUNC_DECIMAL_SIZE];
+
+  runc_decimal (name, (int64_t)index);
+  if (mknodat (dir, name, node->mode, makedev (node->major, node->minor)) < 0
+      || fchownat (dir, name, node->uid, node->gid, AT_SYMLINK_NOFOLLOW) < 0
+      || fchmodat (dir, name, node->mode & 07777, 0) < 0) /* nobody else sees it: no umask games */
+    return -errno;
+  return 0;
+}
+
+gboolean
+runc_launch_make_devices (RuncSlot *slot, GError **error)
+{
+  static const char *const options[] = { "mode=0755", NULL };
+  const RuncFsRequest request = { .type = "tmpfs",
+                                  .source = "devices",
+                                  .options = options,
+                                  .attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC };
+  RuncFsError detail;
+
+  slot->fd = runc_sys_fs_new (&request, &detail);
+  if (slot->fd < 0)
+    return runc_throw_neg (error, slot->fd, "linux.devices: cannot make a file system for them");
+  for (gsize i = 0; i < slot->n_nodes; i++)
+    {
+      int r = make_node (slot->fd, i, &slot->nodes[i]);
+
+      if (r < 0)
+        return runc_throw_neg (error, r, "%s: cannot make device %u:%u", slot->nodes[i].path,
+                               slot->nodes[i].major, slot->nodes[i].minor);
+    }
   return TRUE;
 }

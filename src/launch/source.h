@@ -9,3 +9,6 @@
  * ids mapped if it asks for that. Slots before it are open. Needs root's rights over the mount
  * namespace. */
 gboolean runc_launch_open_source (const RuncChildPlan *plan, RuncSlot *slot, GError **error);
+
+/* Fill @slot (of the kind DEVICES) with its nodes. Needs the rights of the machine's root. */
+gboolean runc_launch_make_devices (RuncSlot *slot, GError **error);

@@ -74,6 +74,9 @@ gboolean runc_plan_maps (RuncBuilder *b, GError **error);
 /* Is @id of the container mapped? (When that cannot be known: yes.) */
 bool runc_plan_uid_is_mapped (const RuncBuilder *b, guint32 id);
 bool runc_plan_gid_is_mapped (const RuncBuilder *b, guint32 id);
+/* What @id of a new user namespace is outside; 0 where that cannot be known. */
+guint32 runc_plan_host_uid (const RuncBuilder *b, guint32 id);
+guint32 runc_plan_host_gid (const RuncBuilder *b, guint32 id);
 /* The container's root is not yet what we are once the map is written. */
 bool runc_plan_must_become_root (const RuncBuilder *b);
 /* The process's user, group and groups exist in the container. */

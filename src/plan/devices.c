@@ -94,42 +94,113 @@ default_devices (RuncBuilder *b, bool own_dev)
     }
 }
 
+/* The machine's root may make devices, but not in the user namespace of a container. */
+static bool
+can_make_outside (const RuncBuilder *b)
+{
+  return b->who == RUNC_WHO_REAL_ROOT && b->in_userns && b->host->initial_userns
+         && (b->host->effective_caps & (G_GUINT64_CONSTANT (1) << CAP_MKNOD)) != 0;
+}
+
+static RuncOpNode
+asked_node (RuncBuilder *b, const RuncSpecDevice *device)
+{
+  guint32 permissions = device->file_mode.present ? device->file_mode.value & 07777 : 0666;
+  RuncOpNode node = { .mode = permissions,
+                      .uid = device->uid.present ? device->uid.value : 0,
+                      .gid = device->gid.present ? device->gid.value : 0,
+                      .major = (guint32)device->major,
+                      .minor = (guint32)device->minor };
+
+  if (device->type == 'p')
+    node.major = node.minor = 0;
+  node.mode |= device->type == 'p' ? S_IFIFO : device->type == 'b' ? S_IFBLK : S_IFCHR;
+  if (!runc_plan_uid_is_mapped (b, node.uid))
+    node.uid = 0;
+  if (!runc_plan_gid_is_mapped (b, node.gid))
+    node.gid = 0;
+  return node;
+}
+
+/* Devices to be made by the parent: the host need not have them at that path, and their owner is
+ * one of the container's. */
+typedef struct
+{
+  RuncOpNode *nodes;
+  gsize n;
+} OutsideDevices;
+
+static void
+add_outside (RuncBuilder *b, OutsideDevices *outside, const char *label, const RuncOpNode *node)
+{
+  if (outside->nodes == NULL)
+    outside->nodes = runc_builder_alloc (b, b->spec->linux_spec.n_devices * sizeof *outside->nodes);
+  outside->nodes[outside->n] = *node;
+  outside->nodes[outside->n].path = label;
+  outside->nodes[outside->n].uid = runc_plan_host_uid (b, node->uid);
+  outside->nodes[outside->n].gid = runc_plan_host_gid (b, node->gid);
+  outside->n++;
+}
+
+static void
+outside_ops (RuncBuilder *b, const OutsideDevices *outside, const char *const *targets)
+{
+  int devices = runc_builder_slot (b, RUNC_SLOT_DEVICES, NULL);
+  int first = RUNC_NO_SLOT;
+  RuncOp *op;
+
+  b->slots[devices].nodes = outside->nodes;
+  b->slots[devices].n_nodes = outside->n;
+  for (gsize i = 0; i < outside->n; i++)
+    {
+      int slot = runc_builder_slot (b, RUNC_SLOT_TREE, NULL);
+
+      first = i == 0 ? slot : first;
+    }
+  op = runc_builder_op (b, RUNC_OP_OPEN_DEVICES, "linux.devices");
+  op->slot = devices;
+  op->result = first;
+  for (gsize i = 0; i < outside->n; i++)
+    {
+      op = runc_builder_op (b, RUNC_OP_ATTACH, outside->nodes[i].path);
+      op->slot = first + (int)i;
+      op->target = targets[i];
+      op->u.tree.idmap_slot = RUNC_NO_SLOT;
+    }
+}
+
 static void
 asked_devices (RuncBuilder *b)
 {
   const RuncSpecLinux *spec = &b->spec->linux_spec;
+  const char **targets = runc_builder_alloc (b, (spec->n_devices + 1) * sizeof *targets);
+  OutsideDevices outside = { 0 };
 
   for (gsize i = 0; i < spec->n_devices; i++)
     {
       const RuncSpecDevice *device = &spec->devices[i];
       const char *label = runc_builder_printf (b, "linux.devices[%" G_GSIZE_FORMAT "]", i);
-      guint32 permissions = device->file_mode.present ? device->file_mode.value & 07777 : 0666;
-      RuncOpNode node = { .mode = permissions,
-                          .uid = device->uid.present ? device->uid.value : 0,
-                          .gid = device->gid.present ? device->gid.value : 0,
-                          .major = (guint32)device->major,
-                          .minor = (guint32)device->minor };
+      RuncOpNode node = asked_node (b, device);
       const char *target = runc_builder_clean (b, device->path);
+      bool absent = i < b->host->n_devices && !b->host->devices[i];
 
       if (strcmp (target, "/dev/ptmx") == 0)
         continue;
-      if (device->type == 'p')
-        node.major = node.minor = 0;
-      node.mode |= device->type == 'p' ? S_IFIFO : device->type == 'b' ? S_IFBLK : S_IFCHR;
-      if (!runc_plan_uid_is_mapped (b, node.uid))
-        node.uid = 0;
-      if (!runc_plan_gid_is_mapped (b, node.gid))
-        node.gid = 0;
-      if (!can_make_nodes (b) && i < b->host->n_devices && !b->host->devices[i])
+      if (can_make_outside (b) && !S_ISFIFO (node.mode))
         {
-          runc_builder_warn (b,
-                             "%s: '%s' is left out: a device cannot be made without root, and this "
-                             "machine has none of that number at that path",
-                             label, target);
-          continue;
+          targets[outside.n] = target;
+          add_outside (b, &outside, label, &node);
         }
-      device_ops (b, label, &node, target);
+      else if (can_make_nodes (b) || !absent)
+        device_ops (b, label, &node, target);
+      else
+        runc_builder_warn (b,
+                           "%s: '%s' is left out: a device cannot be made without root, and this "
+                           "machine has none of that number at that path",
+                           label, target);
     }
+  if (outside.n > 0)
+    outside_ops (b, &outside, targets);
 }
 
 static void

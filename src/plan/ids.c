@@ -381,6 +381,22 @@ runc_plan_uid_is_mapped (const RuncBuilder *b, guint32 id)
   return is_mapped (b->plan->maps.uids, b->plan->maps.n_uids, id, &outside);
 }
 
+guint32
+runc_plan_host_uid (const RuncBuilder *b, guint32 id)
+{
+  guint32 outside = 0;
+
+  return is_mapped (b->plan->maps.uids, b->plan->maps.n_uids, id, &outside) ? outside : 0;
+}
+
+guint32
+runc_plan_host_gid (const RuncBuilder *b, guint32 id)
+{
+  guint32 outside = 0;
+
+  return is_mapped (b->plan->maps.gids, b->plan->maps.n_gids, id, &outside) ? outside : 0;
+}
+
 bool
 runc_plan_gid_is_mapped (const RuncBuilder *b, guint32 id)
 {

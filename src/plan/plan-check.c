@@ -225,6 +225,14 @@ check_root_op (Check *c, gsize i, const RuncOp *op, GError **error)
     case RUNC_OP_OPEN_NULL:
       return in_phase (c, i, BEFORE_ROOT, BEFORE_ROOT, error)
              && fills (c, i, op->slot, RUNC_SLOT_NULL_DEVICE, error);
+    case RUNC_OP_OPEN_DEVICES:
+      if (!in_phase (c, i, IN_ROOT, IN_ROOT, error)
+          || !uses (c, i, op->slot, RUNC_SLOT_DEVICES, error))
+        return FALSE;
+      for (gsize n = 0; n < c->plan->child.slots[op->slot].n_nodes; n++)
+        if (!fills (c, i, op->result + (int)n, RUNC_SLOT_TREE, error))
+          return FALSE;
+      return TRUE;
     case RUNC_OP_PROPAGATION:
       return in_phase (c, i, BEFORE_ROOT, BEFORE_ROOT, error);
     case RUNC_OP_ROOT_READONLY:

@@ -190,10 +190,22 @@ describe_tree (Sink *sink, const RuncOpTree *tree)
 }
 
 static void
+describe_node (Sink *sink, const RuncOpNode *node)
+{
+  put_text (sink, "path", node->path);
+  put (sink, "mode", "%o", node->mode);
+  put (sink, "dev", "%u:%u", node->major, node->minor);
+  if (node->uid != 0 || node->gid != 0)
+    put (sink, "owner", "%u:%u", node->uid, node->gid);
+}
+
+static void
 describe_slot (Sink *sink, const RuncSlot *slot)
 {
   const struct RuncMapPlan *idmap = slot->idmap;
 
+  for (gsize i = 0; i < slot->n_nodes; i++)
+    describe_node (sink, &slot->nodes[i]);
   if (slot->kind != RUNC_SLOT_SOURCE)
     {
       put_text (sink, "path", slot->path);
@@ -207,16 +219,6 @@ describe_slot (Sink *sink, const RuncSlot *slot)
     put (sink, "idmap-gid", "%u:%u:%u", idmap->gids[i].inside, idmap->gids[i].outside,
          idmap->gids[i].size);
   put_text (sink, "for", slot->label);
-}
-
-static void
-describe_node (Sink *sink, const RuncOpNode *node)
-{
-  put_text (sink, "path", node->path);
-  put (sink, "mode", "%o", node->mode);
-  put (sink, "dev", "%u:%u", node->major, node->minor);
-  if (node->uid != 0 || node->gid != 0)
-    put (sink, "owner", "%u:%u", node->uid, node->gid);
 }
 
 static void
@@ -406,6 +408,7 @@ describe_union (Sink *sink, const RuncOp *op)
     case RUNC_OP_NEW_SESSION:
     case RUNC_OP_OPEN_NULL:
     case RUNC_OP_OPEN_FDS:
+    case RUNC_OP_OPEN_DEVICES:
     case RUNC_OP_COPY_UP:
     case RUNC_OP_READONLY:
     case RUNC_OP_ROOT_READONLY:

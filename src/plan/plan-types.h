@@ -32,6 +32,8 @@
   X (LOG, "log")         /* parent: `path`, made if it is missing, opened for appending */         \
   X (SOURCE, "source")   /* parent: as OPEN_TREE with `tree`, for what only the runtime may open or map;
                             for the child a TREE */                                                \
+  X (DEVICES, "devices") /* parent: a new filesystem, detached, with the devices `nodes` in it, called "0", "1"
+                            and so on, for a container that must not make them itself */           \
   X (PROGRAM, "program") /* parent: the runtime's executable as a detached, read-only mount */    \
   X (DECOY, "decoy")     /* parent: an empty file that nobody can write to, to be shown as executable */ \
   X (TREE, "tree")       /* child: a detached mount, or an attached one that an op re-opened */    \
@@ -48,6 +50,7 @@ typedef enum
 } RuncSlotKind;
 
 struct RuncOpTree;
+struct RuncOpNode;
 struct RuncMapPlan;
 
 typedef struct
@@ -60,6 +63,10 @@ typedef struct
   const struct RuncOpTree *tree;
   const struct RuncMapPlan *idmap; /* ids that the tree is mapped with, or NULL */
   const char *label;               /* what it is for, in messages: "mounts[3]" */
+
+  /* DEVICES only; with the ids of the runtime's user namespace */
+  const struct RuncOpNode *nodes;
+  size_t n_nodes;
 } RuncSlot;
 
 /* ---- ops ------------------------------------------------------------------------------------- */
@@ -118,6 +125,8 @@ typedef struct
   X (COPY_UP, "copy-up")       /* copy the content of `target` into the tmpfs in slot, before ATTACH */ \
   X (COPY_SYMLINK, "copy-symlink") /* make `target` the same symlink as u.text of the host */      \
   X (MKNOD, "mknod")           /* device, fifo: u.node */                                          \
+  X (OPEN_DEVICES, "open-devices") /* the slots from `result` on, one for each node, are TREEs of the nodes of
+                                  the DEVICES in slot, which is attached on the host's /proc meanwhile */ \
   X (BIND_DEVICE, "bind-device") /* the host's u.node.path, checked to be u.node.dev, on `target` */ \
   X (SYMLINK, "symlink")       /* `target` -> u.text; an existing `target` stays */                \
   X (MASK, "mask")             /* hide `target`: a file with the NULL_DEVICE in slot, a directory with
@@ -241,7 +250,7 @@ typedef struct
   bool recursive;
 } RuncOpAttr;
 
-typedef struct
+typedef struct RuncOpNode
 {
   const char *path; /* BIND_DEVICE: host path */
   uint32_t mode;    /* S_IFCHR | 0666 */

@@ -27,6 +27,43 @@ load ../lib/helpers
   expect_output "character special file 1:5 640 7:8"
 }
 
+@test "root: devices of a container with a user namespace are made, too, and are its own" {
+  own_ids() { config "$@" '.linux.namespaces |= map(select(.type != "user")) + [{"type": "user"}]
+    | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}] | .linux.gidMappings = .linux.uidMappings
+    | .linux.devices = [
+        {"path": "/dev/mine", "type": "c", "major": 1, "minor": 5, "fileMode": 384},
+        {"path": "/dev/sub/null", "type": "c", "major": 1, "minor": 3, "fileMode": 432, "uid": 7, "gid": 8},
+        {"path": "/dev/pipe", "type": "p", "fileMode": 384}]'; }
+  own_ids
+  chown -R 100000:100000 "$BUNDLE/rootfs"
+  chmod 755 "$TEST_DIR" "$BUNDLE"
+  script 'stat -c "%F %t:%T %a %u:%g" /dev/mine /dev/sub/null /dev/pipe; head -c 3 /dev/mine | wc -c
+    grep -c " /dev/mine .*nosuid.*noexec" /proc/self/mountinfo'
+  run_ct
+  expect_ok
+  expect_eq "$output" "character special file 1:5 600 0:0
+character special file 1:3 660 7:8
+fifo 0:0 600 0:0
+3
+1"
+  # The machine's stay as they are, and what is made goes with the container.
+  expect_eq "$(stat -c '%u:%g' /dev/null)" "$(stat -c '%u:%g' /dev/zero)"
+  expect_no_match 'devices' "$(cut -d' ' -f5- /proc/self/mountinfo | grep -w tmpfs)"
+  # A namespace that somebody else has made, whose ids are not known.
+  unshare --user --map-root-user sleep 1000 3>&- &
+  local holder=$!
+  mapped() { grep -q '^ *0 *0 *1$' "/proc/$holder/uid_map"; }
+  wait_for mapped
+  config --arg path "/proc/$holder/ns/user" '.linux.namespaces |= map(if .type == "user" then .path = $path else . end)
+    | del(.linux.uidMappings, .linux.gidMappings)'
+  script 'stat -c "%F %t:%T %a" /dev/mine; head -c 3 /dev/mine | wc -c'
+  run_ct
+  kill "$holder"
+  expect_ok
+  expect_eq "$output" "character special file 1:5 600
+3"
+}
+
 @test "root: a fifo of config.json" {
   config '.linux.devices = [{"path": "/dev/pipe", "type": "p", "fileMode": 384}]'
   script 'stat -c "%F %a" /dev/pipe'

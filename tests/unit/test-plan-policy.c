@@ -31,6 +31,10 @@
 #define USER   "{" USER_FACTS
 #define USERNS "{" USERNS_FACTS
 
+/* The same on a host with the unified hierarchy. */
+#define V2(facts)                                                                                  \
+  "{\"cgroup_mode\":\"v2\",\"cgroup2_mount\":\"/sys/fs/cgroup\",\"cgroup2_path\":\"/a\"," facts
+
 /* The same with an executable that belongs to @owner and may be written to as @mode says. */
 #define PROGRAM(host, owner, mode)                                                                 \
   "{\"program_changeable\":true,\"program_leavable\":true,\"program_owner\":" owner                \
@@ -327,6 +331,17 @@ static const struct
     USER,
     { "mask target=/proc/b", "open-null" } },
 
+/* devices */
+#define MINE                                                                                       \
+  ",\"devices\":[{\"path\":\"/dev/m\",\"type\":\"c\",\"major\":1,\"minor\":5,\"uid\":2}]}}"
+#define MAPS                                                                                       \
+  ",\"uidMappings\":[{\"containerID\":0,\"hostID\":100000,\"size\":9}],\"gidMappings\":"           \
+  "[{\"containerID\":0,\"hostID\":100000,\"size\":9}]"
+  { "devices/made-by-the-machines-root-for-a-user-namespace",
+    "{" PROCESS "}," NS (",{\"type\":\"user\"}") MAPS MINE,
+    "{\"devices\":[false]," ROOT_FACTS,
+    { "mode=20666 dev=1:5 owner=100002:100000", "open-devices", "attach target=/dev/m" } },
+
   /* network */
   { "network/options",
     "{" PROCESS "},\"annotations\":{\"run.oci.network\":\"slirp:ipv6,outbound-addr=192.0.2.1\","
@@ -354,6 +369,19 @@ static const struct
     { "error: ports are published by the networks" } },
 
   /* cgroups */
+  { "cgroup/hosts-tree-is-not-mounted-anew",
+    MOUNT ("\"destination\":\"/sys/fs/cgroup\",\"type\":\"cgroup\",\"options\":[\"nosuid\",\"ro\","
+           "\"nsdelegate\"]"),
+    V2 (ROOT_FACTS),
+    { "path=/sys/fs/cgroup recursive=yes set=ro,nosuid propagation=slave rpropagation=yes "
+      "(mounts[0])",
+      "attach target=/sys/fs/cgroup", "!type=cgroup2" } },
+  { "cgroup/options-of-a-new-tree",
+    "{" PROCESS
+    "},\"mounts\":[{\"destination\":\"/c\",\"type\":\"cgroup\",\"options\":[\"foo\"]}]," NS (
+        ",{\"type\":\"cgroup\"}") "}}",
+    V2 (ROOT_FACTS),
+    { "mount target=/c type=cgroup2 source=cgroup options=foo" } },
   { "cgroup/limits-without-delegation",
     "{" PROCESS "}," NS ("") ",\"resources\":{\"memory\":{\"limit\":1}}}}",
     USER,
