@@ -115,7 +115,7 @@ start_pasta (RuncDoctorTry *try, const void *data)
   return runc_doctor_run_program (try, argv);
 }
 
-/* No more than started: for a container it would go into the background for good. */
+/* No more than started: what else it says depends on the routes of the host. */
 void
 runc_doctor_check_pasta (RuncDoctor *doctor, RuncDoctorFinding *finding)
 {

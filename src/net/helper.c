@@ -1,18 +1,20 @@
 /* Starting the network helpers. Runs in the parent, while the container's process waits for
  * HOOKS_DONE.
  *
- * runc-slirp stays our child; it gets the namespaces as fds and says that it is ready on another.
- * pasta gets them by path, which cannot be another's, as the process is our child and waits for us,
- * or as stdin: it closes other fds. It goes into the background when it is ready, after it has
- * written the pid that it has there to its stdout. The stderr of both is a pipe until then: what
- * they say becomes the error, or a warning.
+ * runc-slirp gets the namespaces as fds and says that it is ready on another. pasta gets them by
+ * path, which cannot be another's, as the process is our child and waits for us, or as stdin: it
+ * closes other fds. It would go into the background and live for ever; so it stays in the
+ * foreground below a keeper, and is ready when it has written its pid to its stdout. The stderr of
+ * both is a pipe until then: what they say becomes the error, or a warning.
  */
 #include "net/helper.h"
+#include "net/keeper.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/process.h"
 #include "sys/procfs.h"
+#include "sys/syscalls.h"
 
 #include <fcntl.h>
 #include <linux/nsfs.h>
@@ -66,7 +68,8 @@ typedef struct
 {
   int userns; /* that owns the other; not open if that is our own */
   int netns;
-  int ready[2]; /* slirp: "1"; pasta: the pid that it has in the background */
+  int process;  /* pidfd of request->pid, for pasta */
+  int ready[2]; /* slirp: "1"; pasta: its pid */
   int messages[2];
 } Fds;
 
@@ -75,6 +78,7 @@ fds_clear (Fds *fds)
 {
   runc_close_fdp (&fds->userns);
   runc_close_fdp (&fds->netns);
+  runc_close_fdp (&fds->process);
   for (int i = 0; i < 2; i++)
     {
       runc_close_fdp (&fds->ready[i]);
@@ -112,6 +116,11 @@ fds_open (const RuncNetRequest *request, Fds *fds, GError **error)
     return FALSE;
   if (pipe2 (fds->ready, O_CLOEXEC) < 0 || pipe2 (fds->messages, O_CLOEXEC) < 0)
     return runc_throw_errno (error, "cannot make a pipe");
+  if (request->program != RUNC_NET_PASTA)
+    return TRUE;
+  fds->process = runc_sys_pidfd_open (request->pid);
+  if (fds->process < 0)
+    return runc_throw_neg (error, fds->process, "cannot find process %d", (int)request->pid);
   return TRUE;
 }
 
@@ -180,6 +189,7 @@ pasta_ports (GPtrArray *argv, char **publish, gboolean udp, GError **error)
 static gboolean
 pasta_arguments (const RuncNetRequest *request, const Fds *fds, GPtrArray *argv, GError **error)
 {
+  add (argv, "--foreground");
   add (argv, "--config-net");
   add (argv, "--quiet");
   add (argv, "--pid=/proc/self/fd/%d", STDOUT_FILENO);
@@ -210,13 +220,14 @@ pasta_arguments (const RuncNetRequest *request, const Fds *fds, GPtrArray *argv,
   return TRUE;
 }
 
-/* Start it with the fds at their numbers. They are first moved out of the way of each other. */
+/* Start runc-slirp with the fds at their numbers. They are first moved out of the way of each
+ * other.
+ */
 static int
-spawn (RuncNetProgram program, const char *path, char **argv, const Fds *fds, pid_t *ret_pid)
+spawn (const char *path, char **argv, const Fds *fds, pid_t *ret_pid)
 {
   extern char **environ;
   const int sources[] = { fds->userns, fds->netns, fds->ready[1] };
-  const gsize n_sources = program == RUNC_NET_SLIRP ? G_N_ELEMENTS (sources) : 0;
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attr;
   sigset_t none;
@@ -227,29 +238,30 @@ spawn (RuncNetProgram program, const char *path, char **argv, const Fds *fds, pi
   posix_spawnattr_setflags (&attr, POSIX_SPAWN_SETSIGMASK);
   posix_spawnattr_setsigmask (&attr, &none);
   posix_spawn_file_actions_init (&actions);
-  if (program == RUNC_NET_SLIRP)
-    {
-      posix_spawn_file_actions_addopen (&actions, 0, "/dev/null", O_RDONLY, 0);
-      posix_spawn_file_actions_addopen (&actions, 1, "/dev/null", O_WRONLY, 0);
-    }
-  else
-    {
-      posix_spawn_file_actions_adddup2 (&actions, fds->netns, 0);
-      posix_spawn_file_actions_adddup2 (&actions, fds->ready[1], 1);
-    }
+  posix_spawn_file_actions_addopen (&actions, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen (&actions, 1, "/dev/null", O_WRONLY, 0);
   posix_spawn_file_actions_adddup2 (&actions, fds->messages[1], 2);
-  for (gsize i = 0; i < n_sources; i++)
+  for (gsize i = 0; i < G_N_ELEMENTS (sources); i++)
     if (sources[i] >= 0)
       posix_spawn_file_actions_adddup2 (&actions, sources[i], 64 + (int)i);
-  for (gsize i = 0; i < n_sources; i++)
+  for (gsize i = 0; i < G_N_ELEMENTS (sources); i++)
     if (sources[i] >= 0)
       posix_spawn_file_actions_adddup2 (&actions, 64 + (int)i, USERNS_FD + (int)i);
-  posix_spawn_file_actions_addclosefrom_np (&actions,
-                                            n_sources > 0 ? READY_FD + 1 : STDERR_FILENO + 1);
+  posix_spawn_file_actions_addclosefrom_np (&actions, READY_FD + 1);
   r = posix_spawn (ret_pid, path, &actions, &attr, argv, environ);
   posix_spawn_file_actions_destroy (&actions);
   posix_spawnattr_destroy (&attr);
-  return r;
+  return -r;
+}
+
+static int
+keep (const char *path, char **argv, const Fds *fds, pid_t *ret_pid)
+{
+  const int stdio[] = { fds->netns, fds->ready[1], fds->messages[1] };
+  const RuncKeeperRequest request
+      = { .name = "runc-pasta", .path = path, .argv = argv, .fds = stdio, .pidfd = fds->process };
+
+  return runc_keeper_start (&request, ret_pid);
 }
 
 /* All of @fd up to its end. */
@@ -266,45 +278,37 @@ read_text (int fd)
   return g_strchomp (g_string_free (text, FALSE));
 }
 
-/* Wait until @pid says "1". */
+/* Wait until it says "1", or its pid. */
 static gboolean
-slirp_ready (const Fds *fds, pid_t pid)
-{
-  char byte = 0;
-
-  if (read (fds->ready[0], &byte, 1) == 1 && byte == '1')
-    return TRUE;
-  kill (pid, SIGKILL);
-  waitpid (pid, NULL, 0);
-  return FALSE;
-}
-
-/* Wait until @pid has ended well, which says that it goes on as *@ret_pid. */
-static gboolean
-pasta_ready (const Fds *fds, pid_t pid, pid_t *ret_pid)
+is_ready (RuncNetProgram program, const Fds *fds)
 {
   char text[16] = "";
-  int status;
+  ssize_t n;
 
-  /* Whatever it may hold open in the background. */
-  fcntl (fds->messages[0], F_SETFL, O_NONBLOCK);
-  if (waitpid (pid, &status, 0) != pid || !WIFEXITED (status) || WEXITSTATUS (status) != 0
-      || read (fds->ready[0], text, sizeof text - 1) <= 0)
-    return FALSE;
-  *ret_pid = atoi (text);
-  return *ret_pid > 0;
+  do
+    n = read (fds->ready[0], text, sizeof text - 1);
+  while (n < 0 && errno == EINTR);
+  return n > 0 && (program == RUNC_NET_PASTA ? atoi (text) > 0 : strcmp (text, "1") == 0);
 }
 
 static gboolean
-wait_ready (RuncNetProgram program, Fds *fds, pid_t pid, pid_t *ret_pid, GError **error)
+wait_ready (RuncNetProgram program, Fds *fds, pid_t pid, GError **error)
 {
   g_autofree char *text = NULL;
   gboolean ready;
 
   runc_close_fdp (&fds->ready[1]);
   runc_close_fdp (&fds->messages[1]);
-  *ret_pid = pid;
-  ready = program == RUNC_NET_SLIRP ? slirp_ready (fds, pid) : pasta_ready (fds, pid, ret_pid);
+  ready = is_ready (program, fds);
+  if (!ready)
+    {
+      /* The keeper takes pasta along. */
+      kill (pid, program == RUNC_NET_PASTA ? SIGTERM : SIGKILL);
+      waitpid (pid, NULL, 0);
+    }
+  else if (program == RUNC_NET_PASTA)
+    /* It holds the other end open. */
+    fcntl (fds->messages[0], F_SETFL, O_NONBLOCK);
   text = read_text (fds->messages[0]);
   g_strdelimit (text, "\n", ' ');
   if (!ready)
@@ -321,8 +325,7 @@ runc_net_helper_start (const RuncNetRequest *request, pid_t *ret_pid, GError **e
 {
   g_autofree char *path = runc_net_helper_path (request->program);
   g_autoptr (GPtrArray) argv = g_ptr_array_new_with_free_func (g_free);
-  g_auto (Fds) fds = { -EBADF, -EBADF, { -EBADF, -EBADF }, { -EBADF, -EBADF } };
-  pid_t pid;
+  g_auto (Fds) fds = { -EBADF, -EBADF, -EBADF, { -EBADF, -EBADF }, { -EBADF, -EBADF } };
   int r;
 
   if (path == NULL)
@@ -337,10 +340,11 @@ runc_net_helper_start (const RuncNetRequest *request, pid_t *ret_pid, GError **e
   else if (!pasta_arguments (request, &fds, argv, error))
     return FALSE;
   g_ptr_array_add (argv, NULL);
-  r = spawn (request->program, path, (char **)argv->pdata, &fds, &pid);
-  if (r != 0)
-    return runc_throw_neg (error, -r, "cannot start '%s'", path);
-  return wait_ready (request->program, &fds, pid, ret_pid, error);
+  r = request->program == RUNC_NET_SLIRP ? spawn (path, (char **)argv->pdata, &fds, ret_pid)
+                                         : keep (path, (char **)argv->pdata, &fds, ret_pid);
+  if (r < 0)
+    return runc_throw_neg (error, r, "cannot start '%s'", path);
+  return wait_ready (request->program, &fds, *ret_pid, error);
 }
 
 /* Whether all name servers of @text are on the loopback, where a container has its own. */

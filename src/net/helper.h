@@ -24,9 +24,9 @@ typedef struct
 
 /* Start the program and wait until the network works and all ports are published.
  *
- * @ret_pid: the helper. runc-slirp, a child of ours, ends by itself when request->pid does; pasta
- * has to be ended.
- * Errors say what the program said; RUNC_ERROR_UNSUPPORTED when it is not installed. */
+ * @ret_pid: the helper, a child of ours, which ends by itself when request->pid does: runc-slirp,
+ * or the keeper of pasta Errors say what the program said; RUNC_ERROR_UNSUPPORTED when it is not
+ * installed. */
 gboolean runc_net_helper_start (const RuncNetRequest *request, pid_t *ret_pid, GError **error);
 
 /* The path of the program (new string), or NULL when there is none: $RUNC_SLIRP or $RUNC_PASTA,

@@ -367,9 +367,14 @@ HOOK
 pasta_network() {
   needs pasta
   start_network --network pasta "$@"
-  PASTA_PID=$(helper_pid "$CT")
+  KEEPER_PID=$(helper_pid "$CT")
+  expect_eq "$(cat "/proc/$KEEPER_PID/comm")" runc-pasta "name of the keeper"
+  PASTA_PID=$(cat "/proc/$KEEPER_PID/task/$KEEPER_PID/children")
+  PASTA_PID=${PASTA_PID% }
   expect_match "^(pasta|passt)" "$(cat "/proc/$PASTA_PID/comm")"
 }
+
+pasta_is_gone() { [[ ! -e /proc/$KEEPER_PID && ! -e /proc/$PASTA_PID ]]; }
 
 @test "network: pasta: addresses of the host, the way out, names" {
   server on_host dns-server 192.0.2.9 192.0.2.9
@@ -407,6 +412,52 @@ pasta_network() {
   runc delete "$CT"
   wait_gone "$PASTA_PID"
   refused ask 192.0.2.9 7000
+}
+
+@test "network: pasta: ends with the container's process, before delete" {
+  pasta_network --publish 192.0.2.9:7000:80
+  kill -9 "$CT_PID"
+  wait_for pasta_is_gone
+  refused ask 192.0.2.9 7000
+  expect_eq "$(state_of "$CT" .status)" stopped "status"
+  runc delete "$CT"
+  # Of the port nothing is left, either.
+  start_network --network pasta --publish 192.0.2.9:7000:80
+}
+
+@test "network: pasta: neither of the two processes is left behind by the other" {
+  pasta_network
+  kill -9 "$KEEPER_PID"
+  wait_for pasta_is_gone
+  runc delete --force "$CT"
+  pasta_network
+  kill -9 "$PASTA_PID"
+  wait_for pasta_is_gone
+  runc delete --force "$CT"
+  pasta_network
+  kill -TERM "$KEEPER_PID"
+  wait_for pasta_is_gone
+}
+
+@test "network: pasta: not on what a terminal sends, and with nothing of the runtime's open" {
+  pasta_network
+  kill -INT "$KEEPER_PID"
+  kill -HUP "$KEEPER_PID"
+  run find "/proc/$KEEPER_PID/fd" -lname "$STATE/*"
+  expect_output ""
+  run find "/proc/$KEEPER_PID/fd" -lname "pipe:*"
+  expect_output ""
+  server on_host udp-server 192.0.2.9 7000
+  run in_ct "${NET[@]}" udp 192.0.2.9 7000 3000
+  expect_match " 3000$"
+}
+
+@test "network: pasta: one that cannot be executed is an error" {
+  printf '#!/nonexistent/interpreter\n' >pasta
+  chmod +x pasta
+  run --separate-stderr on_host env RUNC_PASTA="$PWD/pasta" "$RUNC" --root "$STATE" run --bundle "$BUNDLE" --network pasta "$CT"
+  expect_error 1 "cannot start the network: pasta: cannot execute '.*/pasta': No such file or directory"
+  expect_eq "$(ls "$STATE")" "" "the containers that are left"
 }
 
 @test "network: pasta: a port that is taken is an error, and leaves nothing" {
