@@ -18,6 +18,7 @@ helpers_runc_slirp_SOURCES = \
 	helpers/slirp-poller.c helpers/slirp-poller.h \
 	helpers/slirp-port.c helpers/slirp-port.h \
 	helpers/slirp-request.c helpers/slirp-request.h \
+	helpers/slirp-ring.c helpers/slirp-ring.h \
 	helpers/slirp-sandbox.c helpers/slirp-sandbox.h \
 	helpers/slirp-stack.c helpers/slirp-stack.h \
 	helpers/slirp-tap.c helpers/slirp-tap.h \
@@ -35,6 +36,10 @@ unit_programs += tests/unit/test-slirp-request
 tests_unit_test_slirp_request_SOURCES = tests/unit/test-slirp-request.c \
 	helpers/slirp-forward.c helpers/slirp-keeper.c helpers/slirp-options.c helpers/slirp-request.c
 tests_unit_test_slirp_request_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/helpers
+
+unit_programs += tests/unit/test-slirp-ring
+tests_unit_test_slirp_ring_SOURCES = tests/unit/test-slirp-ring.c helpers/slirp-ring.c
+tests_unit_test_slirp_ring_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/helpers
 
 unit_programs += tests/unit/test-slirp-udp
 tests_unit_test_slirp_udp_SOURCES = tests/unit/test-slirp-udp.c \

@@ -5,7 +5,7 @@
  * bytes of a segment from the container go from the frame to the socket, and those from the socket
  * go to a ring from which frames are written: nothing is copied or summed up in between (the kernel
  * of the container is ours, too: what it hands us has not been on a wire), segments are up to 64
- * KiB long, and the window is RING_SIZE.
+ * KiB long, and the window is that of a ring.
  *
  * This is TCP on a link that hardly loses: acknowledgements in order, go back to the first byte
  * that is missing on three duplicates or a timeout, no congestion control, no reordering. Sequence
@@ -27,8 +27,6 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#define RING_SIZE ((gsize)512 * 1024)
-
 /* Acknowledge at the latest after so much, so that the container goes on while we work. */
 #define ACK_EVERY (128 * 1024)
 
@@ -39,52 +37,6 @@
 
 #define IP_LEN_MAX 65535
 #define MSS_MIN    64
-
-/* ---------------------------------------------------------------- rings */
-
-/* The free part that can be written to at once. */
-static struct iovec
-ring_space (RuncSlirpRing *ring)
-{
-  if (ring->data == NULL)
-    ring->data = g_malloc (RING_SIZE);
-  gsize tail = (ring->head + ring->len) % RING_SIZE;
-  gsize end = tail < ring->head || ring->len == RING_SIZE ? ring->head : RING_SIZE;
-  return (struct iovec){ ring->data + tail, end - tail };
-}
-
-/* The @len bytes from @offset on, in one or two parts. */
-static void
-ring_parts (const RuncSlirpRing *ring, gsize offset, gsize len, struct iovec parts[2])
-{
-  gsize at = (ring->head + offset) % RING_SIZE;
-  gsize first = MIN (len, RING_SIZE - at);
-
-  parts[0] = (struct iovec){ ring->data + at, first };
-  parts[1] = (struct iovec){ ring->data, len - first };
-}
-
-static void
-ring_append (RuncSlirpRing *ring, const guint8 *data, gsize len)
-{
-  while (len > 0)
-    {
-      struct iovec space = ring_space (ring);
-      gsize n = MIN (len, space.iov_len);
-      memcpy (space.iov_base, data, n);
-      ring->len += n;
-      data += n;
-      len -= n;
-    }
-}
-
-static void
-ring_drop (RuncSlirpRing *ring, gsize len)
-{
-  ring->len -= len;
-  /* Begin anew, so that a connection of small messages touches little memory. */
-  ring->head = ring->len == 0 ? 0 : (ring->head + len) % RING_SIZE;
-}
 
 /* ---------------------------------------------------------------- to the container */
 
@@ -98,7 +50,7 @@ now_ms (void)
 static guint32
 receive_window (const RuncSlirpFlow *flow)
 {
-  gsize room = RING_SIZE - flow->to_host.len;
+  gsize room = runc_slirp_ring_room (&flow->to_host);
 
   return (guint32)MIN (room >> flow->our_shift, G_MAXUINT16) << flow->our_shift;
 }
@@ -124,7 +76,7 @@ send_segment (RuncSlirpFlow *flow, guint32 seq, gsize offset, gsize len, guint8 
   iov[0] = (struct iovec){ &hdr, sizeof hdr };
   iov[1] = (struct iovec){ flow->head, ETHER_HDR_LEN + flow->ip_len + sizeof (struct tcphdr) };
   if (len > 0)
-    ring_parts (&flow->to_guest, offset, len, iov + 2);
+    runc_slirp_ring_parts (&flow->to_guest, offset, len, iov + 2);
   if (writev (flow->tap_fd, iov, len > 0 ? 4 : 2) < 0)
     return;
   if (flags & TH_ACK)
@@ -230,26 +182,29 @@ write_host (RuncSlirpFlow *flow)
 {
   struct iovec parts[2];
 
-  ring_parts (&flow->to_host, 0, flow->to_host.len, parts);
+  runc_slirp_ring_parts (&flow->to_host, 0, flow->to_host.len, parts);
   for (gsize i = 0; i < G_N_ELEMENTS (parts) && parts[i].iov_len > 0; i++)
     {
       gsize n = send_to_host (flow, parts[i].iov_base, parts[i].iov_len);
-      ring_drop (&flow->to_host, n);
+      runc_slirp_ring_drop (&flow->to_host, n);
       if (n < parts[i].iov_len)
         break;
     }
   shut_host_if_said (flow);
   /* A window that was nearly closed is open again. */
-  if (flow->advertised < RING_SIZE / 4 && receive_window (flow) >= RING_SIZE / 2)
+  guint32 window = receive_window (flow);
+  if (flow->advertised < window / 2 && window >= flow->to_host.len)
     send_ack (flow);
 }
 
 static void
-read_host (RuncSlirpFlow *flow)
+fill_from_host (RuncSlirpFlow *flow)
 {
-  while (flow->to_guest.len < RING_SIZE)
+  for (;;)
     {
-      struct iovec space = ring_space (&flow->to_guest);
+      struct iovec space = runc_slirp_ring_space (&flow->to_guest);
+      if (space.iov_len == 0)
+        return;
       ssize_t n = recv (flow->fd, space.iov_base, space.iov_len, MSG_DONTWAIT);
       if (n < 0 && errno == EINTR)
         continue;
@@ -263,6 +218,14 @@ read_host (RuncSlirpFlow *flow)
       if ((gsize)n < space.iov_len)
         return;
     }
+}
+
+static void
+read_host (RuncSlirpFlow *flow)
+{
+  fill_from_host (flow);
+  if (flow->to_guest.len == 0)
+    runc_slirp_ring_clear (&flow->to_guest);
 }
 
 /* ---------------------------------------------------------------- segments of the container */
@@ -286,7 +249,7 @@ take_ack (RuncSlirpFlow *flow, const RuncSlirpSegment *segment)
       gsize data = MIN (acked, flow->to_guest.len);
       if (acked > data)
         flow->fin_acked = TRUE;
-      ring_drop (&flow->to_guest, data);
+      runc_slirp_ring_drop (&flow->to_guest, data);
       flow->snd_una = segment->ack;
       if ((gint32)(flow->snd_nxt - flow->snd_una) < 0)
         flow->snd_nxt = flow->snd_una;
@@ -328,9 +291,7 @@ take_data (RuncSlirpFlow *flow, const RuncSlirpSegment *segment)
   gsize taken = flow->to_host.len == 0 && len > 0 ? send_to_host (flow, data, len) : 0;
   if (flow->broken)
     return;
-  gsize kept = MIN (len - taken, RING_SIZE - flow->to_host.len);
-  ring_append (&flow->to_host, data + taken, kept);
-  taken += kept;
+  taken += runc_slirp_ring_append (&flow->to_host, data + taken, len - taken);
   flow->rcv_nxt += (guint32)taken;
   flow->not_acked += (guint32)taken;
   flow->ack_wanted = TRUE;
@@ -384,11 +345,20 @@ runc_slirp_flow_open (RuncSlirpFlow *flow, guint32 window)
   flow->advertised = receive_window (flow);
 }
 
+RuncSlirpFlow *
+runc_slirp_flow_new (RuncSlirpRingPool *pool)
+{
+  RuncSlirpFlow *flow = g_new0 (RuncSlirpFlow, 1);
+
+  flow->to_guest.pool = flow->to_host.pool = pool;
+  return flow;
+}
+
 void
 runc_slirp_flow_free (RuncSlirpFlow *flow)
 {
-  g_free (flow->to_guest.data);
-  g_free (flow->to_host.data);
+  runc_slirp_ring_clear (&flow->to_guest);
+  runc_slirp_ring_clear (&flow->to_host);
   g_free (flow);
 }
 
@@ -397,7 +367,7 @@ runc_slirp_flow_events (const RuncSlirpFlow *flow)
 {
   short events = 0;
 
-  if (!flow->host_eof && flow->to_guest.len <= RING_SIZE / 2)
+  if (!flow->host_eof && flow->to_guest.len <= flow->to_guest.size / 2)
     events |= POLLIN;
   if (flow->to_host.len > 0)
     events |= POLLOUT;

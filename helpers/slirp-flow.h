@@ -3,13 +3,7 @@
 #pragma once
 
 #include "slirp-frame.h"
-
-/* Bytes on their way in one direction. Embedded; zero is an empty one. */
-typedef struct
-{
-  guint8 *data; /* NULL until something is in it */
-  gsize head, len;
-} RuncSlirpRing;
+#include "slirp-ring.h"
 
 typedef struct
 {
@@ -49,6 +43,9 @@ typedef struct
   gboolean broken;        /* the socket failed, or the container reset the connection */
   gboolean guest_knows;   /* ... the latter */
 } RuncSlirpFlow;
+
+/* An empty one, of which the caller sets what the handshake says. @pool: borrowed */
+RuncSlirpFlow *runc_slirp_flow_new (RuncSlirpRingPool *pool);
 
 /* Start the data phase: the handshake is over, ours and the container's first numbers and options
  * are known. @window: the container's, scaled as its last segment said it */

@@ -40,6 +40,7 @@ struct RuncSlirpFlows
   void (*feed) (const guint8 *frame, gsize len, gpointer data);
   gpointer data;
 
+  RuncSlirpRingPool *pool;
   GHashTable *by_key; /* RuncSlirpKey in the flow -> RuncSlirpFlow */
   GPtrArray *list;    /* the same flows */
   GPtrArray *by_fd;   /* the same, or NULL */
@@ -71,6 +72,7 @@ runc_slirp_flows_new (int tap_fd, void (*feed) (const guint8 *frame, gsize len, 
   flows->feed = feed;
   flows->data = data;
   flows->last_opened = -1;
+  flows->pool = runc_slirp_ring_pool_new ();
   flows->by_key
       = g_hash_table_new_full (runc_slirp_key_hash, runc_slirp_key_equal, NULL, free_flow);
   flows->list = g_ptr_array_new ();
@@ -88,6 +90,7 @@ runc_slirp_flows_free (RuncSlirpFlows *flows)
   g_ptr_array_unref (flows->list);
   g_ptr_array_unref (flows->by_fd);
   g_ptr_array_unref (flows->pending);
+  runc_slirp_ring_pool_free (flows->pool);
   g_free (flows);
 }
 
@@ -100,7 +103,7 @@ get_by_fd (const RuncSlirpFlows *flows, int fd)
 static RuncSlirpFlow *
 add (RuncSlirpFlows *flows, const RuncSlirpKey *key, int fd)
 {
-  RuncSlirpFlow *flow = g_new0 (RuncSlirpFlow, 1);
+  RuncSlirpFlow *flow = runc_slirp_flow_new (flows->pool);
 
   flow->key = *key;
   flow->fd = fd;

@@ -28,14 +28,24 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libslirp.h>
+#include <net/ethernet.h>
+#include <netinet/icmp6.h>
+#include <netinet/ip6.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/uio.h>
 #include <time.h>
 
 /* Frames that are read from the tap before the sockets get their turn. */
 #define TAP_BUDGET 64
+
+/* Sockets of libslirp: connections, and those for echo and names. If there are more, or half as
+ * many as there may be open files, no new ones are made for the container or for who calls it: a
+ * flood must not take the files that running connections and datagrams need, nor the host's memory.
+ */
+#define SOCKETS_MAX 16384
 
 /* Datagrams stay where they were read until they are sent; no more are read than fit. */
 #define IN_ROOM (256 * 1024)
@@ -59,6 +69,9 @@ struct RuncSlirpStack
   Slirp *slirp;
   int tap_fd;
   gboolean debug;
+  guint n_sockets; /* of libslirp in this round */
+  guint sockets_max;
+  GArray *listeners; /* int: the sockets of published ports */
   gboolean tap_full; /* the budget was used up before the tap was empty */
   RuncSlirpNet net;
   RuncSlirpFlows *flows;
@@ -166,6 +179,9 @@ unregister_poll_fd (int fd, void *opaque)
 
   runc_slirp_poller_forget (stack->poller, fd);
   runc_slirp_flows_closed (stack->flows, fd);
+  for (guint i = 0; i < stack->listeners->len; i++)
+    if (g_array_index (stack->listeners, int, i) == fd)
+      g_array_remove_index_fast (stack->listeners, i--);
 }
 
 /* For programs with a loop in another thread. */
@@ -186,6 +202,21 @@ static const SlirpCb callbacks = {
   .notify = notify,
 };
 
+static gboolean
+is_crowded (const RuncSlirpStack *stack)
+{
+  return stack->n_sockets >= stack->sockets_max;
+}
+
+static gboolean
+is_listener (const RuncSlirpStack *stack, int fd)
+{
+  for (guint i = 0; i < stack->listeners->len; i++)
+    if (g_array_index (stack->listeners, int, i) == fd)
+      return TRUE;
+  return FALSE;
+}
+
 /* The index that libslirp keeps for a socket is simply its fd. */
 static int
 add_poll (int fd, int events, void *opaque)
@@ -193,7 +224,8 @@ add_poll (int fd, int events, void *opaque)
   RuncSlirpStack *stack = opaque;
   short wanted = 0;
 
-  if (runc_slirp_flows_own (stack->flows, fd))
+  stack->n_sockets++;
+  if (runc_slirp_flows_own (stack->flows, fd) || (is_crowded (stack) && is_listener (stack, fd)))
     return fd;
   if (events & SLIRP_POLL_IN)
     wanted |= POLLIN;
@@ -287,10 +319,15 @@ RuncSlirpStack *
 runc_slirp_stack_new (const RuncSlirpNet *net, int tap_fd, gboolean debug, GError **error)
 {
   g_autoptr (RuncSlirpStack) stack = g_new0 (RuncSlirpStack, 1);
+  struct rlimit files;
 
   stack->tap_fd = tap_fd;
   stack->debug = debug;
   stack->net = *net;
+  stack->sockets_max = SOCKETS_MAX;
+  if (getrlimit (RLIMIT_NOFILE, &files) == 0 && files.rlim_cur / 4 * 3 < SOCKETS_MAX)
+    stack->sockets_max = MAX ((guint)files.rlim_cur / 4 * 3, 1);
+  stack->listeners = g_array_new (FALSE, FALSE, sizeof (int));
   stack->timers = g_ptr_array_new_with_free_func (g_free);
   stack->in = g_malloc (IN_ROOM + IN_MAX);
   stack->flows = runc_slirp_flows_new (tap_fd, feed, stack);
@@ -322,6 +359,7 @@ runc_slirp_stack_free (RuncSlirpStack *stack)
   g_clear_pointer (&stack->fragments, runc_slirp_fragments_free);
   g_clear_pointer (&stack->poller, runc_slirp_poller_free);
   g_ptr_array_unref (stack->timers);
+  g_array_unref (stack->listeners);
   g_free (stack->in);
   g_free (stack);
 }
@@ -367,8 +405,10 @@ open_port (const RuncSlirpForward *forward, gpointer data)
 
   int listens = 0;
   socklen_t len = sizeof listens;
-  if (getsockopt (fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) == 0 && listens
-      && listen (fd, LISTEN_BACKLOG) < 0)
+  if (getsockopt (fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) < 0 || !listens)
+    return TRUE;
+  g_array_append_val (stack->listeners, fd);
+  if (listen (fd, LISTEN_BACKLOG) < 0)
     g_debug ("the backlog stays as short as libslirp made it: %s", g_strerror (errno));
   return TRUE;
 }
@@ -439,7 +479,7 @@ limit_to_timers (const RuncSlirpStack *stack, int timeout_ms)
   return timeout_ms;
 }
 
-/* Answer the SYN in @frame with a reset. */
+/* Answer the SYN in @frame, if it is one, with a reset. */
 static void
 refuse (RuncSlirpStack *stack, const guint8 *frame, gsize len)
 {
@@ -460,6 +500,24 @@ refuse (RuncSlirpStack *stack, const guint8 *frame, gsize len)
   struct iovec iov[] = { { &hdr, sizeof hdr }, { head, segment.head_len } };
   if (writev (stack->tap_fd, iov, G_N_ELEMENTS (iov)) < 0 && stack->debug)
     fprintf (stderr, "frame lost: %s\n", g_strerror (errno));
+}
+
+/* Whether libslirp might make a socket for @frame, which the guard has let pass: all but ARP,
+ * neighbour discovery, and segments of connections. */
+static gboolean
+makes_socket (const guint8 *frame, gsize len)
+{
+  const guint8 *packet = frame + ETHER_HDR_LEN;
+  guint16 type = (guint16)(frame[12] << 8 | frame[13]);
+  RuncSlirpSegment segment;
+
+  if (type == ETHERTYPE_ARP)
+    return FALSE;
+  if (type == ETHERTYPE_IPV6 && len > ETHER_HDR_LEN + sizeof (struct ip6_hdr)
+      && packet[offsetof (struct ip6_hdr, ip6_nxt)] == IPPROTO_ICMPV6)
+    return packet[sizeof (struct ip6_hdr)] == ICMP6_ECHO_REQUEST;
+  return !runc_slirp_segment_parse (frame, len, TRUE, &segment)
+         || (segment.flags & (TH_SYN | TH_ACK)) == TH_SYN;
 }
 
 /* Handle a datagram in @frame, which the guard has let pass. */
@@ -506,6 +564,12 @@ handle_frame (RuncSlirpStack *stack, guint8 *in, gsize len)
     }
   if (runc_slirp_flows_input (stack->flows, frame, len))
     return FALSE;
+  if (is_crowded (stack) && makes_socket (frame, len))
+    {
+      refuse (stack, frame, len);
+      runc_slirp_flows_after (stack->flows);
+      return FALSE;
+    }
   /* Datagrams for libslirp come one by one. The checksum of a fragmented packet is never left out.
    */
   if (frame != whole
@@ -560,6 +624,7 @@ runc_slirp_stack_iterate (RuncSlirpStack *stack, struct pollfd *extra, guint n_e
   guint32 slirp_timeout_ms = G_MAXUINT32;
 
   runc_slirp_poller_begin (stack->poller);
+  stack->n_sockets = 0;
   slirp_pollfds_fill (stack->slirp, &slirp_timeout_ms, add_poll, stack);
   int flows_timeout_ms = runc_slirp_flows_want (stack->flows, stack->poller);
   if (flows_timeout_ms >= 0 && (timeout_ms < 0 || flows_timeout_ms < timeout_ms))

@@ -154,8 +154,8 @@ runc_slirp_udp_new (const RuncSlirpNet *net, int tap_fd, GError **error)
   udp->net = net;
   udp->ports_max = PORTS_MAX;
   /* Connections need some, too. */
-  if (getrlimit (RLIMIT_NOFILE, &files) == 0 && files.rlim_cur / 4 < PORTS_MAX)
-    udp->ports_max = MAX ((guint)files.rlim_cur / 4, 1);
+  if (getrlimit (RLIMIT_NOFILE, &files) == 0 && files.rlim_cur / 8 < PORTS_MAX)
+    udp->ports_max = MAX ((guint)files.rlim_cur / 8, 1);
   memset (udp->mac, 0xff, sizeof udp->mac);
   udp->by_key = g_hash_table_new (runc_slirp_key_hash, runc_slirp_key_equal);
   udp->callers = g_hash_table_new (runc_slirp_key_hash, runc_slirp_key_equal);

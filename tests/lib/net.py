@@ -1,9 +1,10 @@
 # net.py COMMAND ARGUMENTS...: servers and clients for the tests. A server prints "ready" once it listens.
-import hashlib, os, random, socket, struct, sys, threading, time
+import functools, hashlib, os, random, socket, struct, sys, threading, time
 
 def family(address):
     return socket.AF_INET6 if ':' in address else socket.AF_INET
 
+@functools.lru_cache(maxsize=4)
 def pattern(n):
     return (hashlib.sha256(b'pattern').digest() * (n // 32 + 1))[:n]
 
@@ -125,6 +126,74 @@ def udp(address, port, size='5'):
     sock.settimeout(3)
     sock.sendto(b'x' * int(size), (address, int(port)))
     print(sock.recv(65536).decode().rstrip())
+
+def udp_many(address, port, n):
+    # n ports at the same time, each of which gets its own answer
+    socks = [socket.socket(family(address), socket.SOCK_DGRAM) for _ in range(int(n))]
+    for i, sock in enumerate(socks):
+        sock.settimeout(5)
+        sock.sendto(b'x' * (50 + i), (address, int(port)))
+        if i % 50 == 49:
+            # the server has a queue of its own
+            time.sleep(0.02)
+    for i, sock in enumerate(socks):
+        assert len(sock.recv(65536)) == 50 + i
+    print('intact')
+
+def udp_flood(address, n):
+    # from n ports, to nobody
+    for i in range(int(n)):
+        sock = socket.socket(family(address), socket.SOCK_DGRAM)
+        sock.bind(('', 10000 + i))
+        sock.sendto(b'x', (address, 9))
+        sock.close()
+        if i % 20 == 19:
+            # the device has a queue of its own
+            time.sleep(0.001)
+
+def hoard(address, port, n, size):
+    # n connections that are sent size bytes and read none of them, until a line comes; then all of one is read
+    conns = []
+    for _ in range(int(n)):
+        conn = connect(address, port)
+        conn.sendall(b'get %s\n' % size.encode())
+        conns.append(conn)
+    print('hoarded', flush=True)
+    sys.stdin.readline()
+    for conn in conns[:1] + conns[-1:]:
+        assert digest(read_all(conn)) == digest(pattern(int(size)))
+    print('intact', flush=True)
+
+def half_closed(address, port):
+    # the container has said all; the host goes on
+    conn = connect(address, port)
+    conn.sendall(b'get 3000000\n')
+    conn.shutdown(socket.SHUT_WR)
+    time.sleep(0.3)
+    assert digest(read_all(conn)) == digest(pattern(3000000))
+    print('intact')
+
+def never_accepts(address, port):
+    server = socket.socket(family(address), socket.SOCK_STREAM)
+    server.bind((address, int(port)))
+    server.listen(1)
+    print('ready', flush=True)
+    time.sleep(1000)
+
+def push(address, port, n, size):
+    # to servers that do not read: what is taken of size bytes, in n connections
+    taken = []
+    for _ in range(int(n)):
+        conn = socket.create_connection((address, int(port)), timeout=1)
+        conn.settimeout(0.2)
+        got = 0
+        try:
+            while got < int(size):
+                got += conn.send(b'x' * 65536)
+        except (socket.timeout, BlockingIOError):
+            pass
+        taken.append(conn)
+    print('pushed', flush=True)
 
 def checksum(data):
     data += b'\0' * (len(data) % 2)

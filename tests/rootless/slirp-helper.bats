@@ -215,6 +215,61 @@ ARGUMENTS
   expect_output intact
 }
 
+@test "slirp helper: 1000 connections and 1000 ports at once" {
+  network
+  server on_host tcp-server 192.0.2.1 7000
+  server on_host udp-server 192.0.2.1 7000
+  run in_ct "${NET[@]}" many 192.0.2.1 7000 1000
+  expect_output intact
+  run in_ct "${NET[@]}" udp-many 192.0.2.1 7000 1000
+  expect_output intact
+}
+
+@test "slirp helper: a connection of which one half is closed" {
+  network
+  server on_host tcp-server 192.0.2.1 7000
+  run in_ct "${NET[@]}" half-closed 192.0.2.1 7000
+  expect_output intact
+}
+
+# The helper's memory is in nobody's account.
+rss_kb() { awk '/^VmRSS/ { print $2 }' "/proc/$SLIRP_PID/status"; }
+
+@test "slirp helper: its memory is bounded when 400 connections are not read from" {
+  network
+  server on_host tcp-server 192.0.2.1 7000
+  mkfifo go
+  exec {go}<>go
+  background_quiet "${IN_CT[@]}" "${NET[@]}" hoard 192.0.2.1 7000 400 5000000 <go >hoard.out
+  wait_for -t 60 grep -qs hoarded hoard.out
+  sleep 1
+  (($(rss_kb) < 120000)) || fail "$(rss_kb) KiB"
+  # Others get on, and so do those.
+  run in_ct "${NET[@]}" get 192.0.2.1 7000 1000000
+  expect_output intact
+  echo >&"$go"
+  wait_for -t 60 grep -qs intact hoard.out
+  wait_for -t 20 eval '(($(rss_kb) < 60000))'
+}
+
+@test "slirp helper: its memory is bounded when servers do not read" {
+  network
+  server on_host never-accepts 192.0.2.1 7000
+  run in_ct "${NET[@]}" push 192.0.2.1 7000 2 30000000
+  expect_output pushed
+  (($(rss_kb) < 60000)) || fail "$(rss_kb) KiB"
+}
+
+@test "slirp helper: the number of its sockets is bounded, and a flood of datagrams does not stop the rest" {
+  network
+  server on_host tcp-server 192.0.2.1 7000
+  in_ct "${NET[@]}" udp-flood 192.0.2.1 12000
+  n=$(find "/proc/$SLIRP_PID/fd" -lname "socket:*" | wc -l)
+  ((n > 100 && n < 4200)) || fail "$n sockets"
+  run in_ct "${NET[@]}" get 192.0.2.1 7000 1000000
+  expect_output intact
+}
+
 @test "slirp helper: UDP out, up to the longest datagram" {
   network
   server on_host udp-server 192.0.2.1 7000

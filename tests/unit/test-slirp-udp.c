@@ -441,13 +441,13 @@ test_ports_are_bounded (void)
       send_from_guest (&fixture, (guint16)(1000 + i), "10.0.2.2", port, "x", 1);
       if (i % 50 == 0)
         flush (&fixture);
-      g_assert_cmpuint (runc_slirp_udp_count (fixture.udp), <=, 64);
+      g_assert_cmpuint (runc_slirp_udp_count (fixture.udp), <=, 32);
       if (i % 10 == 0)
         while (recv (fd, text, sizeof text, MSG_DONTWAIT) > 0)
           ;
     }
   flush (&fixture);
-  g_assert_cmpuint (runc_slirp_udp_count (fixture.udp), ==, 64);
+  g_assert_cmpuint (runc_slirp_udp_count (fixture.udp), ==, 32);
   tear_down (&fixture);
   g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &before), ==, 0);
   close (fd);
