@@ -53,6 +53,19 @@ runc_process_result_clear (RuncProcessResult *result)
   g_clear_pointer (&result->stderr_text, g_free);
 }
 
+void
+runc_process_init_attributes (posix_spawnattr_t *attr)
+{
+  sigset_t none, all;
+
+  sigemptyset (&none);
+  sigfillset (&all);
+  posix_spawnattr_init (attr);
+  posix_spawnattr_setflags (attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  posix_spawnattr_setsigmask (attr, &none);
+  posix_spawnattr_setsigdefault (attr, &all);
+}
+
 /* posix_spawn() with the fds arranged. Returns 0 or an errno. */
 static int
 spawn (const RuncProcessSpec *spec, int stderr_fd, pid_t *ret_pid)
@@ -60,15 +73,11 @@ spawn (const RuncProcessSpec *spec, int stderr_fd, pid_t *ret_pid)
   extern char **environ;
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attr;
-  sigset_t none;
   int r;
   char *const *envp = spec->envp != NULL ? (char *const *)spec->envp : environ;
   char *const *argv = (char *const *)spec->argv;
 
-  sigemptyset (&none);
-  posix_spawnattr_init (&attr);
-  posix_spawnattr_setflags (&attr, POSIX_SPAWN_SETSIGMASK);
-  posix_spawnattr_setsigmask (&attr, &none);
+  runc_process_init_attributes (&attr);
   posix_spawn_file_actions_init (&actions);
   if (spec->stdin_fd >= 0)
     posix_spawn_file_actions_adddup2 (&actions, spec->stdin_fd, 0);

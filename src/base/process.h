@@ -2,6 +2,7 @@
 #pragma once
 
 #include <glib.h>
+#include <spawn.h>
 #include <sys/types.h>
 
 /* What to run. Strings are borrowed. */
@@ -33,7 +34,11 @@ typedef struct
 void runc_process_clear (RuncProcess *process);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RuncProcess, runc_process_clear)
 
-/* Start it, with default signal mask, and no other fd of ours than those named. */
+/* For posix_spawn(): no signal is blocked and none ignored, whatever our caller did to us
+ * (systemd's services ignore SIGPIPE). To be freed with posix_spawnattr_destroy(). */
+void runc_process_init_attributes (posix_spawnattr_t *attr);
+
+/* Start it, with such attributes, and no other fd of ours than those named. */
 gboolean runc_process_start (const RuncProcessSpec *spec, RuncProcess *ret_process, GError **error);
 
 typedef struct

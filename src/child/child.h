@@ -3,15 +3,12 @@
 
 #include "plan/plan-types.h"
 
-#include <signal.h>
-
 typedef struct
 {
-  RuncChildPlan *plan;         /* parent slots are open */
-  int sock;                    /* the child's end of the wire */
-  int close_fds[2];            /* the parent's end of the wire, the state directory with its lock */
-  char *const *argv;           /* of the runtime; only for a plan with LEAVE_PROGRAM */
-  const sigset_t *signal_mask; /* what the container's process gets */
+  RuncChildPlan *plan; /* parent slots are open */
+  int sock;            /* the child's end of the wire */
+  int close_fds[2];    /* the parent's end of the wire, the state directory with its lock */
+  char *const *argv;   /* of the runtime; only for a plan with LEAVE_PROGRAM */
 } RuncChildStart;
 
 /* Walk the plan. Ends in execve(), or reports a failure over the wire and exits. */

@@ -9,14 +9,12 @@
 #include "wire/wire.h"
 
 #include <limits.h>
-#include <signal.h>
 #include <stdbool.h>
 
 typedef struct
 {
   RuncChildPlan *plan;
   int sock;
-  const sigset_t *signal_mask;
   char *const *argv; /* the runtime's */
 
   int hook_state;           /* memfd of the state json for the next HOOKS, or -EBADF */

@@ -8,6 +8,7 @@
 #include "child/context.h"
 #include "sys/decimal.h"
 #include "sys/procfs.h"
+#include "sys/process.h"
 #include "sys/syscalls.h"
 
 #include <errno.h>
@@ -254,7 +255,7 @@ runc_child_op_exec (RuncChild *child, const RuncOp *op)
 {
   (void)op;
   runc_child_detail (child, child->exec_path);
-  sigprocmask (SIG_SETMASK, child->signal_mask, NULL);
+  runc_sys_unblock_signals ();
   execve (child->exec_path, (char *const *)child->plan->argv, child->plan->envp);
   return -errno;
 }

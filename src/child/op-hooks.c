@@ -6,6 +6,7 @@
  */
 #include "base/fd.h"
 #include "child/context.h"
+#include "sys/process.h"
 #include "sys/syscalls.h"
 
 #include <errno.h>
@@ -26,7 +27,7 @@ exec_hook (const RuncChild *child, const RuncOp *op, int stderr_fd)
       || dup2 (err_log >= 0 ? err_log : stderr_fd, 2) < 0)
     _exit (126);
   runc_sys_close_range (3, ~0U, CLOSE_RANGE_CLOEXEC);
-  sigprocmask (SIG_SETMASK, child->signal_mask, NULL);
+  runc_sys_unblock_signals ();
   execve (hook->path, (char *const *)hook->argv, (char *const *)hook->envp);
 
   const char *reason = strerrordesc_np (errno);

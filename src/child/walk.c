@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "child/child.h"
 #include "child/context.h"
+#include "sys/process.h"
 #include "sys/syscalls.h"
 
 #include <errno.h>
@@ -212,7 +213,6 @@ runc_child_main (const RuncChildStart *start)
   RuncChild child = {
     .plan = start->plan,
     .sock = start->sock,
-    .signal_mask = start->signal_mask,
     .argv = start->argv,
     .hook_state = -EBADF,
     .gate = -EBADF,
@@ -224,6 +224,8 @@ runc_child_main (const RuncChildStart *start)
    * state directory does its lock end with the parent. */
   for (size_t i = 0; i < sizeof start->close_fds / sizeof start->close_fds[0]; i++)
     runc_close_fd (start->close_fds[i]);
+  /* What our caller ignores (a service of systemd's: SIGPIPE) is not for the container. */
+  runc_sys_default_signals ();
   for (size_t i = 0; i < child.plan->n_ops; i++)
     if (!child.plan->ops[i].alternative)
       alternatives = do_op (&child, i);

@@ -395,16 +395,13 @@ runc_creation_run (RuncCreation *creation, const RuncGlobal *global,
   g_autofree char *fifo = NULL;
   RuncLaunchContext context = {
     .init_pidfd = -EBADF,
-    .signal_mask = &creation->mask,
   };
   gboolean two_stages;
 
   if (!decide (creation, global, request, mode, error))
     return FALSE;
   if (mode.foreground)
-    runc_launch_block_signals (&creation->mask);
-  else
-    sigprocmask (SIG_SETMASK, NULL, &creation->mask);
+    runc_launch_block_signals ();
   if (!acquire (creation, mode.gate, error))
     return FALSE;
   fifo = g_build_filename (creation->dir.path, RUNC_STATE_FIFO, NULL);

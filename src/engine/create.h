@@ -16,7 +16,6 @@ typedef struct
   RuncSeccompFilter filter;
   RuncSelf self;
   RuncLaunch launch;
-  sigset_t mask;       /* the signal mask of the container's process */
   int gate_fd;         /* holds the lock of the start gate, for the child to inherit; or -EBADF */
   gboolean adopted;    /* the process is in its cgroups, with all their rules */
   gboolean registered; /* the state directory is ours */

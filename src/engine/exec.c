@@ -248,14 +248,13 @@ on_listener (RuncLaunch *launch, gpointer data, GError **error)
 
 /* Start the process and bring it to where only execve() is left. */
 static gboolean
-launch (Exec *exec, const RuncExecRequest *request, const sigset_t *mask, GError **error)
+launch (Exec *exec, const RuncExecRequest *request, GError **error)
 {
   RuncLaunchContext context = {
     .cgroup_fd = exec->cgroup.v2_fd,
     .init_pidfd = exec->init_pidfd,
     .state_dir_fd = -EBADF,
     .self = &exec->self,
-    .signal_mask = mask,
   };
   const RuncState *state = exec->container.state;
   RuncLaunchDrive drive = {
@@ -291,7 +290,6 @@ exec_process (const RuncGlobal *global, const RuncExecRequest *request, int *ret
 {
   g_auto (Exec) exec = EXEC_INIT;
   gboolean foreground = !request->detach;
-  sigset_t mask;
 
   if (!runc_engine_check_fds (request->preserve_fds, error)
       || !runc_engine_load (global, request->id, FALSE, &exec.container, error)
@@ -308,8 +306,8 @@ exec_process (const RuncGlobal *global, const RuncExecRequest *request, int *ret
                                       error))
     return FALSE;
   if (foreground)
-    runc_launch_block_signals (&mask);
-  if (!launch (&exec, request, foreground ? &mask : NULL, error))
+    runc_launch_block_signals ();
+  if (!launch (&exec, request, error))
     return FALSE;
   *ret_status = 0;
   return !foreground || runc_launch_supervise (&exec.launch, ret_status, error);

@@ -162,7 +162,6 @@ runc_launch_start (RuncLaunch *launch, RuncPlan *plan, const RuncLaunchContext *
                    GError **error)
 {
   autofd int child_sock = -EBADF;
-  sigset_t mask;
   int r;
 
   launch->plan = plan;
@@ -172,8 +171,6 @@ runc_launch_start (RuncLaunch *launch, RuncPlan *plan, const RuncLaunchContext *
   r = runc_wire_pair (&launch->sock, &child_sock);
   if (r < 0)
     return runc_throw_neg (error, r, "cannot make a socket pair");
-  sigprocmask (SIG_SETMASK, NULL, &mask);
-
   launch->pid = runc_sys_clone (plan->clone_flags, context->cgroup_fd, &launch->pidfd);
   if (launch->pid == 0)
     {
@@ -182,7 +179,6 @@ runc_launch_start (RuncLaunch *launch, RuncPlan *plan, const RuncLaunchContext *
         .sock = child_sock,
         .close_fds = { launch->sock, context->state_dir_fd },
         .argv = context->self->argv,
-        .signal_mask = context->signal_mask != NULL ? context->signal_mask : &mask,
       };
 
       runc_child_main (&start);

@@ -53,7 +53,6 @@ typedef struct
   int init_pidfd;   /* exec: pidfd of the container's init */
   int state_dir_fd; /* closed in the child, so that it does not keep the lock; or -EBADF */
   RuncSelf *self;   /* taken into the slots, where the plan has them */
-  const sigset_t *signal_mask; /* for the container's process; NULL: our current one */
 } RuncLaunchContext;
 
 /* Open the parent's slots, clone, write the id maps (unless plan->forks: then when FORKED came). */
@@ -108,9 +107,8 @@ gboolean runc_launch_run_hooks (const RuncPlanHooks *hooks, const char *state_js
  */
 void runc_launch_try_hooks (const RuncPlanHooks *hooks, const char *state_json, const char *id);
 
-/* Block every signal that supervision forwards, before the clone, so that none is lost; @ret_before
- * is what the container's process gets (RuncLaunchContext.signal_mask). */
-void runc_launch_block_signals (sigset_t *ret_before);
+/* Block every signal that supervision forwards, before the clone, so that none is lost. */
+void runc_launch_block_signals (void);
 
 /* Foreground: forward signals, copy the terminal, resize, reap, until the process ends.
  * @ret_status: exit status, or 128 + signal */

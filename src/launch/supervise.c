@@ -44,7 +44,7 @@ supervisor_clear (Supervisor *s)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Supervisor, supervisor_clear)
 
 void
-runc_launch_block_signals (sigset_t *ret_before)
+runc_launch_block_signals (void)
 {
   sigset_t forwarded;
 
@@ -54,7 +54,7 @@ runc_launch_block_signals (sigset_t *ret_before)
        = (const int[]){ SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS, 0 };
        *sig != 0; sig++)
     sigdelset (&forwarded, *sig);
-  sigprocmask (SIG_BLOCK, &forwarded, ret_before);
+  sigprocmask (SIG_BLOCK, &forwarded, NULL);
 }
 
 /* Reap whoever ended; orphans of the container come to us as their subreaper. TRUE when it was

@@ -230,13 +230,9 @@ spawn (const char *path, char **argv, const Fds *fds, pid_t *ret_pid)
   const int sources[] = { fds->userns, fds->netns, fds->ready[1] };
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attr;
-  sigset_t none;
   int r;
 
-  sigemptyset (&none);
-  posix_spawnattr_init (&attr);
-  posix_spawnattr_setflags (&attr, POSIX_SPAWN_SETSIGMASK);
-  posix_spawnattr_setsigmask (&attr, &none);
+  runc_process_init_attributes (&attr);
   posix_spawn_file_actions_init (&actions);
   posix_spawn_file_actions_addopen (&actions, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen (&actions, 1, "/dev/null", O_WRONLY, 0);

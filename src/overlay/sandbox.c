@@ -302,15 +302,14 @@ arrange_fds (int device, int null, GError **error)
 static gboolean
 give_up_rights (GError **error)
 {
-  sigset_t none;
   int r = runc_sys_drop_bounding (kept_capabilities);
 
   if (r < 0)
     return runc_throw_neg (error, r, "cannot give up capabilities");
   if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
     return runc_throw_errno (error, "cannot set no_new_privs");
-  sigemptyset (&none);
-  sigprocmask (SIG_SETMASK, &none, NULL);
+  runc_sys_default_signals ();
+  runc_sys_unblock_signals ();
   /* What is typed at the container's terminal is not for us. */
   setsid ();
   return TRUE;

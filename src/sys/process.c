@@ -9,6 +9,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -25,6 +26,25 @@ enum
 {
   MAX_CAPABILITIES = 64, /* the kernel's sets are 64 bits wide */
 };
+
+void
+runc_sys_default_signals (void)
+{
+  const struct sigaction by_default = { .sa_handler = SIG_DFL };
+
+  /* Nothing that could fail: some cannot be ignored, and some are glibc's own. */
+  for (int sig = 1; sig < NSIG; sig++)
+    sigaction (sig, &by_default, NULL);
+}
+
+void
+runc_sys_unblock_signals (void)
+{
+  sigset_t none;
+
+  sigemptyset (&none);
+  sigprocmask (SIG_SETMASK, &none, NULL);
+}
 
 int
 runc_sys_capset (uint64_t effective, uint64_t permitted, uint64_t inheritable)

@@ -29,6 +29,10 @@ int runc_sys_setresuid (uint32_t uid);
 /* Capabilities survive (or not) the next change of all uids away from 0. */
 int runc_sys_keep_caps (bool keep);
 
+/* Handle every signal as a new process of init would: none is ignored; and none is blocked. */
+void runc_sys_default_signals (void);
+void runc_sys_unblock_signals (void);
+
 /* The kernel's struct sched_attr, without the utilisation clamps. */
 typedef struct
 {
