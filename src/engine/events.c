@@ -47,15 +47,19 @@ emit (const RuncEventsRequest *request, const char *type, RuncJson *take_data)
   return request->on_event (line, request->data);
 }
 
+/* One line of statistics. Nothing is written when the container has ended meanwhile (`watch` has a
+ * pidfd only while following): its cgroup may have been removed between two of the files. */
 static gboolean
 emit_stats (const RuncEventsRequest *request, const Watch *watch, gboolean *ret_go_on,
             GError **error)
 {
-  RuncJson *stats = runc_cgroup_stats (&watch->ref, error);
+  autojson RuncJson *stats = runc_cgroup_stats (&watch->ref, error);
+  struct pollfd init = { .fd = watch->pidfd, .events = POLLIN };
 
   if (stats == NULL)
     return FALSE;
-  *ret_go_on = emit (request, "stats", stats);
+  *ret_go_on = (watch->pidfd < 0 || poll (&init, 1, 0) == 0)
+               && emit (request, "stats", g_steal_pointer (&stats));
   return TRUE;
 }
 
