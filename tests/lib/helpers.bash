@@ -12,7 +12,7 @@
 #   RUNC_TEST_ROOTFS  a small root file system that belongs to root; default: none
 #   RUNC_TEST_STRICT  1: what cannot be tested because a program is missing is a failure, not a skip
 #
-# Tags of a test: no:MODE keeps it out of that mode, ours keeps it away from other runtimes (tests/run
+# Tags of a test: no:MODE keeps it out of that mode (no:root-v2 also out of root-systemd), ours keeps it away from other runtimes (tests/run
 # passes these to bats as filters; without tests/run such a test is skipped).
 #
 # What a test finds: BUNDLE (a directory with rootfs and config.json), CT (an unused container id), STATE
@@ -63,6 +63,12 @@ GLOBAL_OPTIONS=()
 [[ $MODE != root-systemd ]] || GLOBAL_OPTIONS=(--systemd-cgroup)
 
 SLOW=${RUNC_TEST_SLOW:-1}
+
+# Whether there is a systemd session, and the test is to be in it.
+in_session() { [[ ${RUNC_TEST_SESSION:-0} == 1 ]]; }
+
+# Whether cgroups are systemd's: for a user in a session, for root with --systemd-cgroup.
+with_systemd() { in_session || [[ $MODE == root-systemd ]]; }
 
 # ours: the runtime under test is the one of this tree, not another to compare with.
 is_ours() { [[ $RUNC == "$RUNC_BUILDDIR"/* ]]; }
@@ -334,7 +340,7 @@ start_watchdog() {
 common_setup() {
   local tag
   for tag in "${BATS_TEST_TAGS[@]}"; do
-    [[ $tag != "no:$MODE" ]] || skip "not as $MODE"
+    [[ $tag != "no:$MODE" && $tag,$MODE != no:root-v2,root-systemd ]] || skip "not as $MODE"
     [[ $tag != ours ]] || is_ours || skip "not for other runtimes"
   done
   TEST_DIR=$BATS_TEST_TMPDIR
@@ -343,7 +349,8 @@ common_setup() {
   USER_NAME=$(id -un 2>/dev/null)
   # Containers whose root is another id must be able to reach their rootfs.
   chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$TEST_DIR"
-  if [[ ${RUNC_TEST_SESSION:-0} != 1 ]]; then
+  SESSION_DIR=${XDG_RUNTIME_DIR:-}
+  if ! in_session; then
     export XDG_RUNTIME_DIR=$TEST_DIR/xdg
     mkdir -m 700 "$XDG_RUNTIME_DIR"
   fi

@@ -2,6 +2,7 @@
 # What only real root gets: see tests/rootless for everything else, which runs as root, too.
 
 load ../lib/helpers
+load cgroup
 
 @test "root: the default state root is /run/runc" {
   mkdir -p /run/runc
@@ -107,7 +108,7 @@ fifo 0:0 600 0:0
 }
 
 @test "root: the cgroup is made, has the process, and is removed" {
-  config --arg path "/$CT-group" '.linux.cgroupsPath = $path'
+  own_path
   sleeper
   start_ct
   pid=$(state_of "$CT" .pid)
@@ -120,7 +121,7 @@ fifo 0:0 600 0:0
 @test "root: the default cgroup is named after the container, below or beside the caller's" {
   sleeper
   start_ct
-  grep -q "/$CT\$" "/proc/$(state_of "$CT" .pid)/cgroup"
+  grep -qE "/(runc-)?$CT(\.scope)?\$" "/proc/$(state_of "$CT" .pid)/cgroup"
   runc delete --force "$CT"
   expect_eq "$(leftover_cgroups)" "" cgroups
 }

@@ -8,7 +8,8 @@ ids=(user-namespace subordinate-ids newuidmap namespaces time-namespace system-c
   fuse-overlayfs idmapped-mounts tun slirp pasta cgroup delegation systemd linger state-directory seccomp lsm
   nested)
 
-setup() { common_setup; }
+# Also where there is a session: without it, it is as after `su`.
+setup() { RUNC_TEST_SESSION=0 common_setup; }
 
 # doctor OPTIONS...: the report as JSON, into $output.
 doctor() { run --separate-stderr "$RUNC" doctor --json "$@"; }
@@ -456,6 +457,17 @@ can_nest() { needs_of_machine "no user namespaces in user namespaces" unshare -U
   unset XDG_RUNTIME_DIR
   doctor --check systemd
   expect_finding systemd missing 'XDG_RUNTIME_DIR is not set'
+}
+
+@test "doctor: a session of systemd" {
+  needs_of_machine "no session of systemd" in_session
+  export XDG_RUNTIME_DIR=$SESSION_DIR
+  doctor --check systemd --check linger --check delegation --check state-directory
+  expect_ok
+  expect_finding systemd ok 'session'
+  expect_finding linger ok
+  expect_finding delegation ok 'memory pids'
+  expect_finding state-directory ok "$SESSION_DIR/runc"
 }
 
 # bats test_tags=no:root,no:root-v2

@@ -5,13 +5,15 @@
 #
 # The packages come from the Debian mirror that this machine itself uses. The image is kept in a cache outside of
 # the tree under a name made of all that goes into it, so that one that is no longer what it should be is never
-# found; images of other names are removed.
+# found. One that nobody used for a week is removed.
 #
 # Environment: RUNC_VM_CACHE: the cache (default: runc-vm in $XDG_CACHE_HOME, or else in /var/cache);
 # RUNC_VM_MIRROR: the URL of a mirror, in place of the machine's own.
 set -euo pipefail
 
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
+# shellcheck source=tests/vm/mirror.sh
+. "$here/mirror.sh"
 cache=${RUNC_VM_CACHE:-${XDG_CACHE_HOME:-/var/cache}/runc-vm}
 
 # The base system, what a logged-in user has, what runc's helpers are linked with, and what the tests call.
@@ -19,7 +21,8 @@ packages=(
   systemd systemd-sysv dbus dbus-user-session libpam-systemd udev kmod
   passwd login util-linux procps iproute2 libcap2-bin uidmap fuse3
   libglib2.0-0 libjson-c5 libcap2 libseccomp2 libslirp0
-  bats jq busybox-static python3-minimal strace socat xz-utils fuse-overlayfs slirp4netns passt
+  bats jq busybox-static python3-minimal strace socat xz-utils fuse-overlayfs slirp4netns passt bubblewrap
+  podman buildah containerd docker.io runc crun
 )
 
 # What only makes the start longer, or does not work in this machine.
@@ -36,12 +39,6 @@ masked=(
 die() {
   printf 'tests/vm/image.sh: %s\n' "$*" >&2
   exit 1
-}
-
-# Where apt gets this machine's own suite from; other archives stay out.
-own_mirror() {
-  apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
-    awk -v suite="$suite" '$1 == suite && $2 == "main" { print $3; exit }'
 }
 
 # customize DIR: the tree as we want it. Nobody has a password, nobody but us is in there.
@@ -85,23 +82,19 @@ build() {
   }
   customize "$tree"
   mkdir -p "$tree/lib/modules"
-  cp -a "/usr/lib/uml/modules/$kernel" "$tree/lib/modules/"
+  cp -a "$kernel/modules/." "$tree/lib/modules/"
   truncate -s 4G "$1.new"
   mke2fs -q -t ext4 -O ^has_journal -E lazy_itable_init=1,root_owner=0:0 -L root -d "$tree" "$1.new"
   mv "$1.new" "$1"
 }
 
-command -v linux.uml >/dev/null || die "linux.uml is not installed (Debian: user-mode-linux)"
-kernel=$(linux.uml --version)
-suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-mirror=${RUNC_VM_MIRROR:-$(own_mirror)}
-# apt only tells this of lists that it has.
-[[ -n $mirror ]] || { apt-get -qq update >&2 && mirror=$(own_mirror); }
-[[ -n $mirror ]] || die "none of apt's sources is a mirror of '$suite'; name one with RUNC_VM_MIRROR"
+kernel=$("$here/kernel.sh")
+mirror=$(own_mirror)
 
 mkdir -p "$cache"
 key=$({
-  echo "$kernel $suite $mirror"
+  echo "$suite $mirror"
+  ls "$kernel/modules"
   cat "$here/image.sh"
   cd "$here/guest" && find . -type f | LC_ALL=C sort | xargs sha256sum
 } | sha256sum | cut -c1-16)
@@ -112,6 +105,7 @@ exec 9>"$cache/lock"
 flock 9
 if [[ ! -f $image ]]; then
   build "$image" 9>&-
-  find "$cache" -maxdepth 1 -name '*.img' ! -name "$key.img" -delete
+  find "$cache" -maxdepth 1 -name '*.img' -mtime +7 -delete
 fi
+touch "$image"
 echo "$image"

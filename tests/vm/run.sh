@@ -82,28 +82,47 @@ make_host() {
   chmod a+x "$work/host/job"
 }
 
-# machine IMAGE: be the machine, until it ends. All of it that is written is in a file system of its own in memory,
+# machine KERNEL IMAGE: be the machine, until it ends. All of it that is written is in a file system of its own in memory,
 # because /dev/shm is small in some containers. Runs in namespaces of its own, whose end is the end of all processes
 # of the machine. Its terminal is ours.
 machine() {
-  local input=null
+  local input=null processor
+  take_processor "$2"
   [[ ! -e $work/host/interactive ]] || input=fd:0
   mount -t tmpfs -o size=80%,mode=700 tmpfs "$work/ram" || exit
-  # On one processor: at each system call the kernel and the process hand over to each other, which is slow from one
-  # to another.
-  env -i PATH="$PATH" HOME="$work/ram" TMPDIR="$work/ram" taskset -c "$(one_processor)" \
-    linux.uml mem="$memory" ubda="$work/ram/disk,$1" root=/dev/ubda rw rootfstype=ext4 \
+  # On one processor of ours, whatever the machine's own: at each system call the kernel and the process hand over to
+  # each other, which is slow from one to another. Where the kernel can (6.16), by a seccomp filter instead of ptrace.
+  env -i PATH="$PATH" HOME="$work/ram" TMPDIR="$work/ram" taskset -c "$processor" \
+    "$1/linux" mem="$memory" seccomp=auto ncpus=1 ubda="$work/ram/disk,$2" root=/dev/ubda rw rootfstype=ext4 \
     con=null con0=null,fd:3 con1="$input,fd:1" ssl=null hostfs="$work/host" quiet \
     init=/lib/systemd/systemd systemd.unified_cgroup_hierarchy=1 3>"$work/console" 2>>"$work/console"
 }
 
-# The last one that we may use.
-one_processor() { sed -n 's/^Cpus_allowed_list:.*[^0-9]\([0-9]*\)$/\1/p' /proc/self/status; }
+# take_processor IMAGE: set `processor` to one that no other machine has, as far as there are enough. Who has which is
+# locked beside the image.
+take_processor() {
+  local list fd
+  mapfile -t list < <(allowed_processors)
+  for processor in "${list[@]}"; do
+    exec {fd}>"${1%/*}/processor-$processor.lock"
+    # Open, and so locked, until the machine ends.
+    ! flock -n "$fd" || return 0
+    exec {fd}>&-
+  done
+}
+
+# Those that we may use, the last one first.
+allowed_processors() {
+  local range
+  for range in $(sed -n 's/^Cpus_allowed_list:\t//p' /proc/self/status | tr , ' '); do
+    seq "${range%-*}" "${range#*-}"
+  done | sort -rn
+}
 
 start() {
   rm -f "$work/host/booted" "$work/host/status"
   RUNC_VM_WORK=$work unshare --mount --propagation private --pid --fork --kill-child --mount-proc \
-    "$here/run.sh" --mem "$memory" "$image" <&4 &
+    "$here/run.sh" --mem "$memory" "$kernel" "$image" <&4 &
   child=$!
 }
 
@@ -143,7 +162,7 @@ main() {
     exit
   fi
   ((EUID == 0)) || die "the test machine needs root"
-  image=$("$here/image.sh") || exit 125
+  kernel=$("$here/kernel.sh") && image=$("$here/image.sh") || exit 125
   child=
   work=$(mktemp -d "${TMPDIR:-/tmp}/runc-vm.XXXXXX")
   trap clean_up EXIT
