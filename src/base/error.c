@@ -10,10 +10,10 @@ runc_error_quark (void)
   return g_quark_from_static_string ("runc-error");
 }
 
-const char *
-runc_strerror (int errnum)
+/* As a part of a sentence. */
+static const char *
+as_part (const char *text)
 {
-  const char *text = g_strerror (errnum < 0 ? -errnum : errnum);
   g_autofree char *lower = NULL;
 
   /* "Input/output error", but "RPC ..." stays. */
@@ -22,6 +22,18 @@ runc_strerror (int errnum)
   lower = g_strdup (text);
   lower[0] = g_ascii_tolower (lower[0]);
   return g_intern_string (lower);
+}
+
+const char *
+runc_strerror (int errnum)
+{
+  return as_part (g_strerror (errnum < 0 ? -errnum : errnum));
+}
+
+const char *
+runc_strsignal (int signum)
+{
+  return as_part (g_strsignal (signum));
 }
 
 gboolean

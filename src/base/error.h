@@ -29,6 +29,9 @@ GQuark runc_error_quark (void);
  * "operation not permitted". The string lives as long as the process. */
 const char *runc_strerror (int errnum);
 
+/* What the signal @signum is called, in the same way: "bad system call". */
+const char *runc_strsignal (int signum);
+
 /* Set *@error (which may be NULL) to @code with a printf-style message.
  * Always returns FALSE, for `return runc_throw (...)`. */
 gboolean runc_throw (GError **error, RuncErrorCode code, const char *format, ...)

@@ -85,6 +85,8 @@ spawn (const RuncProcessSpec *spec, int stderr_fd, pid_t *ret_pid)
     posix_spawn_file_actions_addopen (&actions, 0, "/dev/null", O_RDONLY, 0);
   if (spec->stdout_fd > 0)
     posix_spawn_file_actions_adddup2 (&actions, spec->stdout_fd, 1);
+  else if (spec->stdout_fd == RUNC_PROCESS_CAPTURED)
+    posix_spawn_file_actions_adddup2 (&actions, stderr_fd, 1);
   posix_spawn_file_actions_adddup2 (&actions, spec->stderr_fd > 0 ? spec->stderr_fd : stderr_fd, 2);
   posix_spawn_file_actions_addclosefrom_np (&actions, 3);
   r = strchr (spec->path, '/') != NULL

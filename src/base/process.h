@@ -1,9 +1,12 @@
-/* Other programs: start them, wait for them, keep what they say on stderr. Parent side. */
+/* Other programs: start them, wait for them, keep what they say. Parent side. */
 #pragma once
 
 #include <glib.h>
 #include <spawn.h>
 #include <sys/types.h>
+
+/* As stdout_fd: to where stderr is captured. */
+#define RUNC_PROCESS_CAPTURED (-1)
 
 /* What to run. Strings are borrowed. */
 typedef struct
@@ -12,7 +15,7 @@ typedef struct
   const char *const *argv; /* NULL-terminated, at least argv[0] */
   const char *const *envp; /* NULL-terminated; NULL: our own environment */
   int stdin_fd;            /* becomes fd 0; -1: /dev/null */
-  int stdout_fd;           /* becomes fd 1; 0: ours */
+  int stdout_fd;           /* becomes fd 1; 0: ours; RUNC_PROCESS_CAPTURED */
   int stderr_fd;           /* becomes fd 2; 0: it is captured */
   gint64 timeout_ms;       /* 0: none */
 } RuncProcessSpec;

@@ -7,6 +7,7 @@ typedef struct
 {
   RuncChildPlan *plan; /* parent slots are open */
   int sock;            /* the child's end of the wire */
+  int gate_lock;       /* the lock that ends with the execve(), or -EBADF */
   int close_fds[2];    /* the parent's end of the wire, the state directory with its lock */
   char *const *argv;   /* of the runtime; only for a plan with LEAVE_PROGRAM */
 } RuncChildStart;

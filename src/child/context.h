@@ -18,6 +18,7 @@ typedef struct
   char *const *argv; /* the runtime's */
 
   int hook_state;           /* memfd of the state json for the next HOOKS, or -EBADF */
+  int gate_lock;            /* kept open until the execve(), or -EBADF */
   int gate;                 /* the start fifo, open for writing after GATE, or -EBADF */
   char exec_path[PATH_MAX]; /* what LOOKUP found */
   bool cwd_entered;         /* a CHDIR succeeded */
@@ -134,6 +135,7 @@ int runc_child_op_home (RuncChild *child, const RuncOp *op);
 int runc_child_op_lookup (RuncChild *child, const RuncOp *op);
 int runc_child_op_listen_fds (RuncChild *child, const RuncOp *op);
 int runc_child_op_open_fds (RuncChild *child, const RuncOp *op);
+int runc_child_op_signals (RuncChild *child, const RuncOp *op);
 int runc_child_op_gate (RuncChild *child, const RuncOp *op);
 int runc_child_op_close_fds (RuncChild *child, const RuncOp *op);
 int runc_child_op_exec (RuncChild *child, const RuncOp *op);

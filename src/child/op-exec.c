@@ -113,9 +113,9 @@ runc_child_op_home (RuncChild *child, const RuncOp *op)
 }
 
 /* 0 when @path can be executed by us, else -errno. The real and the effective ids are the same
- * here. */
+ * here, but access() does not count the capabilities of a user who is not root. */
 static int
-check_executable (const char *path)
+check_executable (const char *path, bool overrides_dac)
 {
   struct stat st;
 
@@ -123,7 +123,9 @@ check_executable (const char *path)
     return -errno;
   if (S_ISDIR (st.st_mode))
     return -EISDIR;
-  return access (path, X_OK) < 0 ? -errno : 0;
+  if (access (path, X_OK) == 0)
+    return 0;
+  return errno == EACCES && overrides_dac && (st.st_mode & 0111) != 0 ? 0 : -errno;
 }
 
 /* Put "directory/name" into exec_path; an empty directory is the current one. */
@@ -151,12 +153,11 @@ runc_child_op_lookup (RuncChild *child, const RuncOp *op)
   int denied = 0;
   int r;
 
-  (void)op;
   runc_child_detail (child, name);
   if (strchr (name, '/') != NULL)
     {
       r = join_path (child, "", 0, name);
-      return r < 0 ? r : check_executable (name);
+      return r < 0 ? r : check_executable (name, op->u.number != 0);
     }
   while (true)
     {
@@ -164,7 +165,7 @@ runc_child_op_lookup (RuncChild *child, const RuncOp *op)
 
       r = join_path (child, dir, len, name);
       if (r == 0)
-        r = check_executable (child->exec_path);
+        r = check_executable (child->exec_path, op->u.number != 0);
       if (r == 0)
         return 0;
       if (r == -EACCES)
@@ -190,11 +191,34 @@ runc_child_op_listen_fds (RuncChild *child, const RuncOp *op)
 int
 runc_child_op_open_fds (RuncChild *child, const RuncOp *op)
 {
-  int fds = runc_sys_proc_open_fds (runc_child_proc (child));
+  int fds = runc_sys_proc_clone_fds (runc_child_proc (child));
 
   if (fds < 0)
-    return runc_child_fail (child, RUNC_FAIL_RESOLVE, fds);
+    return runc_child_fail (child, RUNC_FAIL_SOURCE, fds);
   runc_child_set_slot (child, op->slot, fds);
+  return 0;
+}
+
+static void
+end (int signum)
+{
+  _exit (128 + signum);
+}
+
+/* Whoever changes his mind about `start` ends us as any process. With the execve() the handlers are
+ * gone. */
+int
+runc_child_op_signals (RuncChild *child, const RuncOp *op)
+{
+  static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+  const struct sigaction action = { .sa_handler = end };
+
+  (void)child;
+  (void)op;
+  if (getpid () == 1)
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+      sigaction (signals[i], &action, NULL);
+  runc_sys_unblock_signals ();
   return 0;
 }
 
@@ -228,26 +252,68 @@ runc_child_op_gate (RuncChild *child, const RuncOp *op)
 
 /* Without close_range(2): one fd after the other. */
 static int
-cloexec_each (int first)
+each_from_to (unsigned int first, unsigned int last, unsigned int flags)
 {
   struct stat st;
 
   /* Fds are handed out from the lowest number, and nobody gives the runtime more than this. */
-  for (int fd = first; fd < 65536; fd++)
-    if (fstat (fd, &st) == 0 && fcntl (fd, F_SETFD, FD_CLOEXEC) < 0)
+  for (unsigned int fd = first; fd <= last && fd < 65536; fd++)
+    if (flags == 0)
+      close ((int)fd);
+    else if (fstat ((int)fd, &st) == 0 && fcntl ((int)fd, F_SETFD, FD_CLOEXEC) < 0)
       return -errno;
   return 0;
+}
+
+static int
+from_to (unsigned int first, unsigned int last, unsigned int flags)
+{
+  int r = runc_sys_close_range (first, last, flags);
+
+  if (r == -ENOSYS || r == -EPERM || r == -EINVAL)
+    return each_from_to (first, last, flags);
+  return r;
+}
+
+/* The lowest fd from @first on that is used by an op from @op on, or by the walker; ~0U: none. */
+static unsigned int
+lowest_in_use (const RuncChild *child, const RuncOp *op, unsigned int first)
+{
+  const RuncOp *end = child->plan->ops + child->plan->n_ops;
+  int own[] = { child->sock, child->gate_lock, child->hook_state };
+  unsigned int lowest = ~0U;
+
+#define CONSIDER(fd)                                                                               \
+  if ((fd) >= 0 && (unsigned int)(fd) >= first && (unsigned int)(fd) < lowest)                     \
+    lowest = (unsigned int)(fd);
+  for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+    CONSIDER (own[i])
+  for (; op < end; op++)
+    {
+      CONSIDER (runc_child_slot (child, op->slot))
+      CONSIDER (runc_child_slot (child, op->result))
+    }
+#undef CONSIDER
+  return lowest;
 }
 
 int
 runc_child_op_close_fds (RuncChild *child, const RuncOp *op)
 {
-  int r = runc_sys_close_range ((unsigned int)op->u.number, ~0U, CLOSE_RANGE_CLOEXEC);
+  unsigned int first = op->u.close.first;
 
-  (void)child;
-  if (r == -ENOSYS || r == -EPERM || r == -EINVAL)
-    return cloexec_each ((int)op->u.number);
-  return r;
+  while (op->u.close.now)
+    {
+      unsigned int used = lowest_in_use (child, op, first);
+      int r = used > first ? from_to (first, used == ~0U ? ~0U : used - 1, 0) : 0;
+
+      if (r < 0)
+        return r;
+      if (used == ~0U)
+        break;
+      first = used + 1;
+    }
+  return from_to (op->u.close.first, ~0U, CLOSE_RANGE_CLOEXEC);
 }
 
 int

@@ -1,8 +1,8 @@
 /* Hooks that run in the container's namespaces. Runs in the child.
  *
  * A hook is a process of its own with the state json on stdin; its stderr is kept (as much as fits
- * the failure report), because a hook that fails usually says why. stdout goes where ours goes.
- * Both can be files instead, which the parent has opened.
+ * the failure report), because a hook that fails usually says why, and so is its stdout. Both can
+ * be files instead, which the parent has opened.
  */
 #include "base/fd.h"
 #include "child/context.h"
@@ -22,8 +22,10 @@ exec_hook (const RuncChild *child, const RuncOp *op, int stderr_fd)
   const RuncPlanHook *hook = &op->u.hooks.items[child->fail_index];
   int out_log = runc_child_slot (child, op->slot), err_log = runc_child_slot (child, op->result);
 
+  if (op->u.hooks.in_root && fchdir (runc_child_root (child)) < 0)
+    _exit (126);
   if (lseek (child->hook_state, 0, SEEK_SET) < 0 || dup2 (child->hook_state, 0) < 0
-      || (out_log >= 0 && dup2 (out_log, 1) < 0)
+      || dup2 (out_log >= 0 ? out_log : stderr_fd, 1) < 0
       || dup2 (err_log >= 0 ? err_log : stderr_fd, 2) < 0)
     _exit (126);
   runc_sys_close_range (3, ~0U, CLOSE_RANGE_CLOEXEC);

@@ -2,6 +2,7 @@
 #include "base/fd.h"
 #include "child/context.h"
 #include "sys/mount.h"
+#include "sys/procfs.h"
 #include "sys/syscalls.h"
 
 #include <errno.h>
@@ -65,10 +66,13 @@ int
 runc_child_op_move_root (RuncChild *child, const RuncOp *op)
 {
   int root = runc_child_root (child);
-  autofd int slash = -EBADF;
+  autofd int slash = -EBADF, mounts = -EBADF;
   int r;
 
   (void)op;
+  mounts = runc_sys_proc_open_file (runc_child_proc (child), "self/mountinfo", O_RDONLY);
+  if (mounts < 0)
+    return mounts;
   slash = runc_sys_openat2 (AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
   if (slash < 0)
     return slash;
@@ -77,6 +81,15 @@ runc_child_op_move_root (RuncChild *child, const RuncOp *op)
   r = runc_sys_tree_attach (root, slash);
   if (r < 0)
     return runc_child_fail (child, RUNC_FAIL_ATTACH, r);
+  /* The old root stays below the new one. Nothing else of the host may: as long as there is a
+   * procfs or a sysfs without masks in the mount namespace, user namespaces may mount such ones. */
+  if (fchdir (slash) < 0)
+    return -errno;
+  r = runc_sys_detach_all_below (mounts);
+  if (r < 0)
+    return r;
+  if (fchdir (root) < 0)
+    return -errno;
   r = runc_sys_chroot (".");
   if (r < 0)
     return r;

@@ -57,13 +57,29 @@ set_tree_attributes (RuncChild *child, const RuncOpTree *tree, int fd)
   return r < 0 ? runc_child_fail (child, RUNC_FAIL_ATTRIBUTES, r) : 0;
 }
 
+static int
+open_outside (const RuncOpTree *tree)
+{
+  return runc_sys_open_tree (AT_FDCWD, tree->path,
+                             OPEN_TREE_CLONE | (tree->recursive ? AT_RECURSIVE : 0)
+                                 | (tree->nofollow ? AT_SYMLINK_NOFOLLOW : 0));
+}
+
+/* Part of the container, in which links lead nowhere else. */
+static int
+open_inside (const RuncChild *child, const RuncOp *op)
+{
+  autofd int fd
+      = runc_sys_open_in_root (runc_child_root (child), op->target, O_PATH, op->u.tree.nofollow);
+
+  return fd < 0 ? fd : runc_sys_tree_clone (fd, op->u.tree.recursive);
+}
+
 int
 runc_child_op_open_tree (RuncChild *child, const RuncOp *op)
 {
   const RuncOpTree *tree = &op->u.tree;
-  autofd int fd = runc_sys_open_tree (AT_FDCWD, tree->path,
-                                      OPEN_TREE_CLONE | (tree->recursive ? AT_RECURSIVE : 0)
-                                          | (tree->nofollow ? AT_SYMLINK_NOFOLLOW : 0));
+  autofd int fd = op->target != NULL ? open_inside (child, op) : open_outside (tree);
   int r;
 
   if (fd < 0)

@@ -384,7 +384,7 @@ decide (RuncCreation *creation, const RuncGlobal *global, const RuncCreateReques
       || !runc_launch_protect_self (prepared->plan->program, global->argv, prepared->cwd_fd,
                                     &creation->self, error))
     return FALSE;
-  runc_prepared_say (prepared);
+  runc_engine_say_plan (prepared->plan, RUNC_LOG_WARNING);
   return TRUE;
 }
 
@@ -408,6 +408,7 @@ runc_creation_run (RuncCreation *creation, const RuncGlobal *global,
   context.cgroup_fd = creation->cgroup.v2_fd;
   context.state_dir_fd = creation->dir.dir_fd;
   context.fifo = fifo;
+  context.gate_fd = creation->gate_fd;
   context.self = &creation->self;
   if (!runc_launch_start (&creation->launch, creation->prepared.plan, &context, error))
     return FALSE;

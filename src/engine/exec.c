@@ -12,6 +12,7 @@
 #include "engine/common.h"
 #include "engine/create.h"
 #include "engine/engine.h"
+#include "engine/prepare.h"
 #include "launch/launch.h"
 #include "plan/plan.h"
 #include "sys/procfs.h"
@@ -253,6 +254,7 @@ launch (Exec *exec, const RuncExecRequest *request, GError **error)
   RuncLaunchContext context = {
     .cgroup_fd = exec->cgroup.v2_fd,
     .init_pidfd = exec->init_pidfd,
+    .gate_fd = -EBADF,
     .state_dir_fd = -EBADF,
     .self = &exec->self,
   };
@@ -305,6 +307,10 @@ exec_process (const RuncGlobal *global, const RuncExecRequest *request, int *ret
       || !runc_engine_check_terminal (exec.plan->terminal, request->detach, request->console_socket,
                                       error))
     return FALSE;
+  /* What the container's own process lacks was said when the container was made. */
+  runc_engine_say_plan (exec.plan, request->process != NULL || request->caps != NULL
+                                       ? RUNC_LOG_WARNING
+                                       : RUNC_LOG_INFO);
   if (foreground)
     runc_launch_block_signals ();
   if (!launch (&exec, request, error))

@@ -136,14 +136,13 @@ probe (const RuncPrepared *prepared, GError **error)
 }
 
 void
-runc_prepared_say (const RuncPrepared *prepared)
+runc_engine_say_plan (const RuncPlan *plan, RuncLogLevel warnings)
 {
-  const RuncPlan *plan = prepared->plan;
   g_autofree char *dump = NULL;
   g_auto (GStrv) lines = NULL;
 
   for (char **w = plan->warnings; w != NULL && *w != NULL; w++)
-    runc_warning ("%s", *w);
+    runc_log (warnings, "%s", *w);
   if (!runc_log_debug_enabled ())
     return;
   dump = runc_plan_dump_text (plan);
@@ -204,6 +203,6 @@ runc_engine_plan (const RuncGlobal *global, const RuncCreateRequest *request, co
 
   if (!runc_prepare (global, request, host_file, RUNC_PREPARE_TO_SHOW, &prepared, error))
     return NULL;
-  runc_prepared_say (&prepared);
+  runc_engine_say_plan (prepared.plan, RUNC_LOG_WARNING);
   return json ? runc_plan_dump_json (prepared.plan) : runc_plan_dump_text (prepared.plan);
 }

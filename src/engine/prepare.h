@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "base/log.h"
 #include "host/host.h"
 #include "plan/plan.h"
 #include "plan/request.h"
@@ -29,8 +30,9 @@ typedef struct
     .cwd_fd = -EBADF                                                                               \
   }
 
-/* The plan's warnings, and with --debug the plan: once, when it is certain to be carried out. */
-void runc_prepared_say (const RuncPrepared *prepared);
+/* The plan's warnings, at that level, and with --debug the plan: once, when it is certain to be
+ * carried out. */
+void runc_engine_say_plan (const RuncPlan *plan, RuncLogLevel warnings);
 
 void runc_prepared_clear (RuncPrepared *prepared);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RuncPrepared, runc_prepared_clear)

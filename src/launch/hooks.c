@@ -24,9 +24,14 @@ runc_launch_open_log (const char *path, GError **error)
 typedef struct
 {
   int state;
-  int out; /* 0: they have ours */
-  int err;
+  int out; /* RUNC_PROCESS_CAPTURED: only seen when the hook fails, as with runc */
+  int err; /* 0: the same */
 } HookFds;
+
+#define HOOK_FDS_INIT                                                                              \
+  {                                                                                                \
+    .state = -EBADF, .out = RUNC_PROCESS_CAPTURED                                                  \
+  }
 
 static gboolean
 run_hook (const RuncPlanHook *hook, const HookFds *fds, GError **error)
@@ -52,7 +57,7 @@ run_hook (const RuncPlanHook *hook, const HookFds *fds, GError **error)
                        (double)hook->timeout_ms / 1000);
   if (result.signal != 0)
     return runc_throw (error, RUNC_ERROR_FAILED, "signal: %s, stderr: %s",
-                       strsignal (result.signal), result.stderr_text);
+                       runc_strsignal (result.signal), result.stderr_text);
   if (result.status != 0)
     return runc_throw (error, RUNC_ERROR_FAILED, "exit status %d, stderr: %s", result.status,
                        result.stderr_text);
@@ -77,16 +82,20 @@ open_fds (const RuncPlanHooks *hooks, const char *state_json, HookFds *ret_fds, 
   if (ret_fds->state < 0)
     return FALSE;
   if (hooks->stdout_path != NULL)
-    ret_fds->out = runc_launch_open_log (hooks->stdout_path, error);
-  if (hooks->stderr_path != NULL && ret_fds->out >= 0)
+    {
+      ret_fds->out = runc_launch_open_log (hooks->stdout_path, error);
+      if (ret_fds->out < 0)
+        return FALSE;
+    }
+  if (hooks->stderr_path != NULL)
     ret_fds->err = runc_launch_open_log (hooks->stderr_path, error);
-  return ret_fds->out >= 0 && ret_fds->err >= 0;
+  return ret_fds->err >= 0;
 }
 
 gboolean
 runc_launch_run_hooks (const RuncPlanHooks *hooks, const char *state_json, GError **error)
 {
-  g_auto (HookFds) fds = { .state = -EBADF };
+  g_auto (HookFds) fds = HOOK_FDS_INIT;
 
   if (hooks->n == 0)
     return TRUE;
@@ -104,7 +113,7 @@ runc_launch_try_hooks (const RuncPlanHooks *hooks, const char *state_json, const
   for (gsize i = 0; i < hooks->n; i++)
     {
       g_autoptr (GError) error = NULL;
-      g_auto (HookFds) fds = { .state = -EBADF };
+      g_auto (HookFds) fds = HOOK_FDS_INIT;
 
       if (!open_fds (hooks, state_json, &fds, &error) || !run_hook (&hooks->items[i], &fds, &error))
         runc_warning ("container '%s': error running %s hook #%zu: %s", id, hooks->kind, i,

@@ -177,6 +177,7 @@ runc_launch_start (RuncLaunch *launch, RuncPlan *plan, const RuncLaunchContext *
       RuncChildStart start = {
         .plan = &plan->child,
         .sock = child_sock,
+        .gate_lock = context->gate_fd,
         .close_fds = { launch->sock, context->state_dir_fd },
         .argv = context->self->argv,
       };

@@ -50,6 +50,7 @@ typedef struct
 {
   int cgroup_fd;    /* v2 directory for CLONE_INTO_CGROUP, or -EBADF */
   const char *fifo; /* path of the start fifo, or NULL */
+  int gate_fd;      /* the lock of the start gate, or -EBADF */
   int init_pidfd;   /* exec: pidfd of the container's init */
   int state_dir_fd; /* closed in the child, so that it does not keep the lock; or -EBADF */
   RuncSelf *self;   /* taken into the slots, where the plan has them */

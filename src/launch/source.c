@@ -21,6 +21,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
@@ -91,6 +92,55 @@ set_attributes (const RuncOpTree *tree, int fd, int userns)
   return r < 0 ? r : runc_sys_tree_set_attr (fd, &top);
 }
 
+/* As of the failures that the child reports: users need not know who does what. */
+#define PREFIX "unable to start container process: error during container init: "
+
+static gboolean throw (GError * *error, int neg_errno, const RuncSlot *slot, const char *what,
+                       const char *hint)
+{
+  return runc_throw (error, RUNC_ERROR_CHILD, PREFIX "error mounting \"%s\": %s: %s: %s%s",
+                     slot->tree->path, slot->label, what, runc_strerror (-neg_errno), hint);
+}
+
+#define ATIME_FLAGS (ST_NOATIME | ST_NODIRATIME | ST_RELATIME)
+
+/* As set_attributes(), for a tree whose flags are not ours to take away: in the mount namespace of
+ * the container the kernel would say so. What it has is kept by the superblock or by the mount;
+ * only the latter can be lost. Returns 0 or -errno. */
+static int
+set_locked_attributes (const RuncOpTree *tree, int fd, int userns)
+{
+  struct statvfs before, after;
+  unsigned long lost;
+  int r;
+
+  if (tree->attr_clear == 0)
+    return set_attributes (tree, fd, userns);
+  if (fstatvfs (fd, &before) < 0)
+    return -errno;
+  r = set_attributes (tree, fd, userns);
+  if (r < 0)
+    return r;
+  if (fstatvfs (fd, &after) < 0)
+    return -errno;
+  lost = before.f_flag & ~after.f_flag & (ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC);
+  if (tree->attr_clear & MOUNT_ATTR__ATIME)
+    lost |= (before.f_flag ^ after.f_flag) & ATIME_FLAGS;
+  return lost != 0 ? -EPERM : 0;
+}
+
+/* Why attributes were not set. */
+static const char *
+attributes_hint (const RuncOpTree *tree, int neg_errno, bool mapped)
+{
+  if (mapped && neg_errno == -EINVAL)
+    return " (its file system does not support id-mapped mounts)";
+  if (tree->locked && neg_errno == -EPERM)
+    return " (in a user namespace what the mount forbids on the host stays so, and so do its "
+           "access times: leave out 'rw', 'suid', 'dev', 'exec' or '*atime')";
+  return "";
+}
+
 gboolean
 runc_launch_open_source (const RuncChildPlan *plan, RuncSlot *slot, GError **error)
 {
@@ -109,20 +159,18 @@ runc_launch_open_source (const RuncChildPlan *plan, RuncSlot *slot, GError **err
                                  OPEN_TREE_CLONE | (tree->recursive ? AT_RECURSIVE : 0)
                                      | (tree->nofollow ? AT_SYMLINK_NOFOLLOW : 0));
   if (slot->fd < 0)
-    return runc_throw_neg (error, slot->fd, "%s: error mounting \"%s\": cannot open it",
-                           slot->label, tree->path);
+    return throw (error, slot->fd, slot, "cannot open it", "");
   if (!verify (tree, slot->fd))
     return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
-                       "%s: error mounting \"%s\": it cannot be mounted because it is not of type "
-                       "proc (and only that may be on /proc)",
-                       slot->label, tree->path);
-  r = set_attributes (tree, slot->fd, userns);
+                       PREFIX
+                       "error mounting \"%s\": %s: it cannot be mounted because it is not of "
+                       "type proc (and only that may be on /proc)",
+                       tree->path, slot->label);
+  r = tree->locked ? set_locked_attributes (tree, slot->fd, userns)
+                   : set_attributes (tree, slot->fd, userns);
   if (r < 0)
-    return runc_throw_neg (error, r, "%s: error mounting \"%s\": cannot set its attributes%s",
-                           slot->label, tree->path,
-                           userns >= 0 && r == -EINVAL
-                               ? " (its file system does not support id-mapped mounts)"
-                               : "");
+    return throw (error, r, slot, "cannot set its attributes",
+                  attributes_hint (tree, r, userns >= 0));
   return TRUE;
 }
 

@@ -23,7 +23,6 @@ typedef struct
   const char *state_dir;            /* NULL for exec */
   const char *token;                /* NULL for exec, and where nothing is done */
   bool gate;
-  int fds_slot; /* of OPEN_FDS, if there is a gate */
 
   RuncPlan *plan;
   char *chunk; /* free space of the arena */
@@ -45,6 +44,8 @@ typedef struct
   RuncPlannedMount *mounts; /* config.json's and our own */
   gsize n_mounts;
 
+  int fds_slot;                 /* of OPEN_FDS; only with `gate` */
+  bool overrides_dac;           /* the process has CAP_DAC_OVERRIDE */
   RuncOpScratch overlay_layers; /* what runc_plan_overlay_open_ops() opened */
 } RuncBuilder;
 
@@ -169,6 +170,8 @@ typedef struct
 gboolean runc_plan_oom_score (RuncBuilder *b, const RuncSpecProcess *process);
 gboolean runc_plan_become_process (RuncBuilder *b, const RuncProcessPlan *p, GError **error);
 void runc_plan_ready_and_exec (RuncBuilder *b, const RuncProcessPlan *p);
+/* Not the CPUs that the caller happens to be bound to, but all that the cgroup has. */
+void runc_plan_reset_affinity (RuncBuilder *b);
 /* A list of numbers ("0-3,7") of the member @path as a bit set. */
 gboolean runc_plan_parse_list (RuncBuilder *b, const char *path, const char *text,
                                RuncOpMask *ret_mask, GError **error);

@@ -24,6 +24,15 @@ affinity (RuncBuilder *b, const char *path, const char *list, GError **error)
   return TRUE;
 }
 
+/* What the process has in its cgroup: all that this has, unless some affinity was asked for. */
+static gboolean
+final_affinity (RuncBuilder *b, const RuncSpecProcess *process, GError **error)
+{
+  if (process->cpu_affinity_initial == NULL && process->cpu_affinity_final == NULL)
+    runc_plan_reset_affinity (b);
+  return affinity (b, "process.execCPUAffinity.final", process->cpu_affinity_final, error);
+}
+
 static void
 cgroup_ops (RuncBuilder *b, const RuncExecPlanInput *input)
 {
@@ -108,7 +117,7 @@ build (RuncBuilder *b, const RuncExecPlanInput *input, GError **error)
       || !affinity (b, "process.execCPUAffinity.initial", process->cpu_affinity_initial, error))
     return FALSE;
   cgroup_ops (b, input);
-  if (!affinity (b, "process.execCPUAffinity.final", process->cpu_affinity_final, error))
+  if (!final_affinity (b, process, error))
     return FALSE;
   join_ops (b, input);
   session_ops (b, input);

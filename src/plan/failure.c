@@ -130,7 +130,7 @@ throw_hook (const RuncOp *op, const struct RuncPlanFailure *failure, GError **er
   if (failure->step == RUNC_FAIL_HOOK_STATUS)
     why = g_strdup_printf ("exit status %d", failure->errnum);
   else if (failure->step == RUNC_FAIL_HOOK_SIGNAL)
-    why = g_strdup_printf ("signal: %s", strsignal (failure->errnum));
+    why = g_strdup_printf ("signal: %s", runc_strsignal (failure->errnum));
   else if (failure->step == RUNC_FAIL_HOOK_TIMEOUT)
     why = g_strdup_printf ("hook ran past specified timeout of %.1fs",
                            (double)hooks->items[index].timeout_ms / 1000);

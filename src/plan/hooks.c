@@ -106,6 +106,7 @@ runc_plan_child_hooks (RuncBuilder *b, RuncHookKind kind)
     return;
   op = runc_builder_op (b, RUNC_OP_HOOKS, RUNC_LABEL_NONE);
   op->u.hooks = plan_hooks (b, kind);
+  op->u.hooks.in_root = kind == RUNC_HOOK_CREATE_CONTAINER;
   op->slot = log_slot (b, RUNC_HOOKS_STDOUT);
   op->result = log_slot (b, RUNC_HOOKS_STDERR);
 }

@@ -8,11 +8,11 @@ typedef enum
 {
   SET, /* a MOUNT_ATTR_* */
   CLEAR,
-  ATIME,     /* one of the access-time modes */
-  NOT_ATIME, /* not that mode: back to the default */
+  ATIME,     /* MS_*ATIME is asked for */
+  NOT_ATIME, /* it is not, after all */
   REC_SET,   /* the same for the whole tree */
   REC_CLEAR,
-  REC_ATIME,
+  REC_ATIME, /* one of the access-time modes */
   REC_NOT_ATIME,
   PROPAGATION, /* MS_* */
   SUPERBLOCK,  /* a flag of new filesystems, handed on by its name */
@@ -31,7 +31,7 @@ typedef enum
 /* Sorted by name. X ("name", KIND, value) */
 #define MOUNT_OPTIONS(X)                                                                           \
   X ("async", NOTHING, 0)                                                                          \
-  X ("atime", NOT_ATIME, MOUNT_ATTR_NOATIME)                                                       \
+  X ("atime", NOT_ATIME, MS_NOATIME)                                                               \
   X ("auto", NOTHING, 0)                                                                           \
   X ("bind", BIND, 0)                                                                              \
   X ("copy", NOTHING, 0)                                                                           \
@@ -39,7 +39,7 @@ typedef enum
   X ("defaults", NOTHING, 0)                                                                       \
   X ("dest-nofollow", DEST_NOFOLLOW, 0)                                                            \
   X ("dev", CLEAR, MOUNT_ATTR_NODEV)                                                               \
-  X ("diratime", CLEAR, MOUNT_ATTR_NODIRATIME)                                                     \
+  X ("diratime", NOT_ATIME, MS_NODIRATIME)                                                         \
   X ("dirsync", SUPERBLOCK, 0)                                                                     \
   X ("exec", CLEAR, MOUNT_ATTR_NOEXEC)                                                             \
   X ("idmap", IDMAP, 0)                                                                            \
@@ -47,17 +47,17 @@ typedef enum
   X ("lazytime", SUPERBLOCK, 0)                                                                    \
   X ("loud", NOTHING, 0)                                                                           \
   X ("mand", NOTHING, 0)                                                                           \
-  X ("noatime", ATIME, MOUNT_ATTR_NOATIME)                                                         \
+  X ("noatime", ATIME, MS_NOATIME)                                                                 \
   X ("noauto", NOTHING, 0)                                                                         \
   X ("nocopy", NOTHING, 0)                                                                         \
   X ("nodev", SET, MOUNT_ATTR_NODEV)                                                               \
-  X ("nodiratime", SET, MOUNT_ATTR_NODIRATIME)                                                     \
+  X ("nodiratime", ATIME, MS_NODIRATIME)                                                           \
   X ("noexec", SET, MOUNT_ATTR_NOEXEC)                                                             \
   X ("noiversion", NOTHING, 0)                                                                     \
   X ("nolazytime", NOTHING, 0)                                                                     \
   X ("nomand", NOTHING, 0)                                                                         \
-  X ("norelatime", NOT_ATIME, MOUNT_ATTR_RELATIME)                                                 \
-  X ("nostrictatime", NOT_ATIME, MOUNT_ATTR_STRICTATIME)                                           \
+  X ("norelatime", NOT_ATIME, MS_RELATIME)                                                         \
+  X ("nostrictatime", NOT_ATIME, MS_STRICTATIME)                                                   \
   X ("nosuid", SET, MOUNT_ATTR_NOSUID)                                                             \
   X ("nosymfollow", SET, MOUNT_ATTR_NOSYMFOLLOW)                                                   \
   X ("nouser", NOTHING, 0)                                                                         \
@@ -66,7 +66,7 @@ typedef enum
   X ("rbind", RBIND, 0)                                                                            \
   X ("rdev", REC_CLEAR, MOUNT_ATTR_NODEV)                                                          \
   X ("rdiratime", REC_CLEAR, MOUNT_ATTR_NODIRATIME)                                                \
-  X ("relatime", ATIME, MOUNT_ATTR_RELATIME)                                                       \
+  X ("relatime", ATIME, MS_RELATIME)                                                               \
   X ("remount", REMOUNT, 0)                                                                        \
   X ("rexec", REC_CLEAR, MOUNT_ATTR_NOEXEC)                                                        \
   X ("ridmap", RIDMAP, 0)                                                                          \
@@ -94,7 +94,7 @@ typedef enum
   X ("silent", NOTHING, 0)                                                                         \
   X ("slave", PROPAGATION, MS_SLAVE)                                                               \
   X ("src-nofollow", SRC_NOFOLLOW, 0)                                                              \
-  X ("strictatime", ATIME, MOUNT_ATTR_STRICTATIME)                                                 \
+  X ("strictatime", ATIME, MS_STRICTATIME)                                                         \
   X ("suid", CLEAR, MOUNT_ATTR_NOSUID)                                                             \
   X ("symfollow", CLEAR, MOUNT_ATTR_NOSYMFOLLOW)                                                   \
   X ("sync", SUPERBLOCK, 0)                                                                        \
@@ -194,10 +194,10 @@ apply (RuncMountOptions *o, OptionKind kind, uint64_t value)
       set_bit (&o->clear, &o->set, value);
       break;
     case ATIME:
-      set_atime (&o->set, &o->clear, value);
+      o->atime |= value;
       break;
     case NOT_ATIME:
-      unset_atime (&o->set, &o->clear, value);
+      o->atime &= ~value;
       break;
     case REC_SET:
       set_bit (&o->rec_set, &o->rec_clear, value);
@@ -292,6 +292,22 @@ count_options (const RuncStrings *strings)
   return n;
 }
 
+/* Access times as mount(2) has them when it changes a mount: with none of the flags they stay as
+ * they are, so that "atime" alone does nothing; and with any, all are new. */
+static void
+finish_atime (RuncMountOptions *o)
+{
+  if (o->atime == 0)
+    return;
+  o->clear |= MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME;
+  if (o->atime & MS_NODIRATIME)
+    set_bit (&o->set, &o->clear, MOUNT_ATTR_NODIRATIME);
+  if (o->atime & MS_STRICTATIME)
+    o->set |= MOUNT_ATTR_STRICTATIME;
+  else
+    o->set |= o->atime & MS_NOATIME ? MOUNT_ATTR_NOATIME : MOUNT_ATTR_RELATIME;
+}
+
 void
 runc_plan_parse_options (RuncBuilder *b, const RuncStrings *strings, RuncMountOptions *ret_options)
 {
@@ -317,4 +333,5 @@ runc_plan_parse_options (RuncBuilder *b, const RuncStrings *strings, RuncMountOp
           p += len + 1;
         }
     }
+  finish_atime (ret_options);
 }

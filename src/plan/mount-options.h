@@ -13,6 +13,7 @@
 typedef struct
 {
   uint64_t set;   /* MOUNT_ATTR_* asked for; an access-time mode has MOUNT_ATTR__ATIME in `clear` */
+  uint64_t atime; /* MS_*ATIME, while the options are read */
   uint64_t clear; /* MOUNT_ATTR_* asked not to be ("rw", "dev", "suid", ...) */
   uint64_t rec_set; /* the same for the whole tree ("rro" and family) */
   uint64_t rec_clear;
@@ -46,6 +47,8 @@ typedef struct
   const char *label;  /* "mounts[3]" */
   const char *target; /* clean destination */
   const char *source; /* bind: absolute host path */
+  const char *inside; /* bind: the source is this path of the container, as mounts before this one
+                         have made it; or NULL */
   const char *type;   /* never NULL; "bind" for bind mounts */
   RuncMountOptions options;
   int slot;           /* bind: the detached tree */

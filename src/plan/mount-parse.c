@@ -78,6 +78,49 @@ check_links (const RuncPlannedMount *m, GError **error)
   return TRUE;
 }
 
+/* What @path is in the container, if it is the host's name of a place in there; else NULL. */
+static const char *
+inside_of_root (const RuncBuilder *b, const char *path)
+{
+  const char *root = b->host->rootfs;
+
+  if (root == NULL || strcmp (root, "/") == 0)
+    return NULL;
+  if (strcmp (path, root) == 0)
+    return "/";
+  return runc_plan_is_below (path, root) ? path + strlen (root) : NULL;
+}
+
+/* As runc: destinations may be written as the host's path below the rootfs. */
+static const char *
+target_of (RuncBuilder *b, const char *destination)
+{
+  const char *path = runc_builder_clean (b, destination);
+  const char *inside = inside_of_root (b, path);
+
+  return inside != NULL ? inside : path;
+}
+
+/* Is the source part of what an earlier mount has put into the container? Then it is not there
+ * before. */
+static const char *
+source_inside (RuncBuilder *b, const RuncPlannedMount *m, gsize index)
+{
+  const char *inside = inside_of_root (b, runc_builder_clean (b, m->source));
+
+  if (inside == NULL || m->options.copy_symlink || m->options.idmap || m->options.remount)
+    return NULL;
+  for (gsize i = 0; i < index; i++)
+    {
+      const char *target = b->mounts[i].target;
+
+      if (strcmp (inside, "/") == 0 || strcmp (inside, target) == 0
+          || runc_plan_is_below (inside, target) || runc_plan_is_below (target, inside))
+        return inside;
+    }
+  return NULL;
+}
+
 static gboolean
 parse_mount (RuncBuilder *b, RuncPlannedMount *m, const RuncSpecMount *spec, gsize index,
              GError **error)
@@ -86,7 +129,7 @@ parse_mount (RuncBuilder *b, RuncPlannedMount *m, const RuncSpecMount *spec, gsi
 
   m->spec = spec;
   m->label = runc_builder_printf (b, "mounts[%" G_GSIZE_FORMAT "]", index);
-  m->target = runc_builder_clean (b, spec->destination);
+  m->target = target_of (b, spec->destination);
   m->slot = RUNC_NO_SLOT;
   m->idmap_slot = RUNC_NO_SLOT;
   m->type = spec->type != NULL ? spec->type : "none";
@@ -102,6 +145,7 @@ parse_mount (RuncBuilder *b, RuncPlannedMount *m, const RuncSpecMount *spec, gsi
     {
       m->type = "bind";
       m->source = source[0] == '/' ? source : runc_builder_path (b, b->host->bundle, source);
+      m->inside = source_inside (b, m, index);
       if (m->options.n_data > 0)
         return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
                            "%s.options: '%s': bind mounts cannot have any filesystem-specific "

@@ -2,7 +2,8 @@
  * that the kernel refuses where we are. Pure; the parent.
  *
  * All host directories are opened as detached trees before the container's root exists; then the
- * mounts are made in the order of config.json, each target being looked up when it is its turn.
+ * mounts are made in the order of config.json, each target being looked up when it is its turn, and
+ * so is a source that an earlier mount has put into the container.
  */
 #include "plan/builder.h"
 
@@ -13,9 +14,9 @@
 
 /* What a bind mount with flags does not keep of its source's, as runc has it: naming one flag means
  * that the others are off. */
-#define RESET_ATTRS                                                                                \
-  ((uint64_t)(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC         \
-              | 0x00200000 /* MOUNT_ATTR_NOSYMFOLLOW */))
+#define LOCKABLE_ATTRS                                                                             \
+  ((uint64_t)(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC))
+#define RESET_ATTRS (LOCKABLE_ATTRS | MOUNT_ATTR_NOSYMFOLLOW)
 
 /* Only where config.json itself says so may anything be put on a procfs: a link of the image must
  * not lead there. */
@@ -30,13 +31,14 @@ static bool
 is_opened_by_parent (const RuncBuilder *b, const RuncPlannedMount *m)
 {
   return b->who == RUNC_WHO_REAL_ROOT && m->options.bind && !m->options.copy_symlink
-         && (b->ns.new_userns || b->ns.join_user || m->options.idmap);
+         && m->inside == NULL && (b->ns.new_userns || b->ns.join_user || m->options.idmap);
 }
 
 /* ---- bind mounts --------------------------------------------------------------------------- */
 
+/* @reset: MOUNT_ATTR_* of the source that are not kept unless they are asked for */
 static void
-fill_tree (RuncOpTree *tree, const RuncPlannedMount *m, bool reset)
+fill_tree (RuncOpTree *tree, const RuncPlannedMount *m, uint64_t reset)
 {
   const RuncMountOptions *o = &m->options;
 
@@ -45,7 +47,7 @@ fill_tree (RuncOpTree *tree, const RuncPlannedMount *m, bool reset)
     .recursive = o->recursive,
     .nofollow = o->src_nofollow,
     .attr_set = o->set,
-    .attr_clear = o->clear | (reset ? RESET_ATTRS & ~o->set : 0),
+    .attr_clear = o->clear | (o->any_flag ? reset & ~o->set : 0),
     .rec_attr_set = o->rec_set,
     .rec_attr_clear = o->rec_clear,
     .propagation = o->propagation,
@@ -57,26 +59,29 @@ fill_tree (RuncOpTree *tree, const RuncPlannedMount *m, bool reset)
 }
 
 static RuncOp *
-open_tree_op (RuncBuilder *b, const RuncPlannedMount *m, bool reset)
+open_tree_op (RuncBuilder *b, const RuncPlannedMount *m, uint64_t reset)
 {
   RuncOp *op = runc_builder_op (b, RUNC_OP_OPEN_TREE, m->label);
 
   op->slot = m->slot;
+  op->target = m->inside;
   fill_tree (&op->u.tree, m, reset);
   return op;
 }
 
 /* A source for the parent to open. There it still has its peers on the host, and must lose them,
- * unless that is what is wanted. */
+ * unless that is what is wanted; and its flags are not locked, but are kept as if they were. */
 static gboolean
 source_slot (RuncBuilder *b, RuncPlannedMount *m, bool keep_peers, GError **error)
 {
   RuncOpTree *tree = runc_builder_alloc (b, sizeof *tree);
   const RuncMapPlan *idmap = NULL;
+  bool locked = b->ns.new_userns || b->ns.join_user;
 
   if (m->options.idmap && !runc_plan_mount_idmap (b, m, &idmap, error))
     return FALSE;
-  fill_tree (tree, m, m->options.any_flag);
+  fill_tree (tree, m, locked ? MOUNT_ATTR_NOSYMFOLLOW : RESET_ATTRS);
+  tree->locked = locked;
   if (!keep_peers && tree->propagation == 0)
     {
       tree->propagation = MS_SLAVE;
@@ -94,14 +99,14 @@ open_source (RuncBuilder *b, const RuncPlannedMount *m)
 {
   /* In a mount namespace of a new user namespace the flags of all mounts are locked: what is not
    * named stays. */
-  bool reset = m->options.any_flag && !b->ns.new_userns && !b->ns.join_user;
-  RuncOp *op = open_tree_op (b, m, reset);
+  bool locked = b->ns.new_userns || b->ns.join_user;
+  RuncOp *op = open_tree_op (b, m, locked ? 0 : RESET_ATTRS);
 
-  if (!reset || b->who == RUNC_WHO_REAL_ROOT)
+  if (locked || !m->options.any_flag || b->who == RUNC_WHO_REAL_ROOT)
     return;
   /* Mounts that came from further outside may be locked here too. */
   runc_builder_on_error (op, RUNC_ON_ERROR_ALTERNATIVE, EPERM, 0, 0);
-  op = open_tree_op (b, m, false);
+  op = open_tree_op (b, m, 0);
   op->alternative = true;
 }
 
@@ -121,7 +126,7 @@ runc_plan_open_sources (RuncBuilder *b, bool keep_peers, GError **error)
           continue;
         }
       m->slot = runc_builder_slot (b, RUNC_SLOT_TREE, NULL);
-      if (!m->options.copy_symlink)
+      if (!m->options.copy_symlink && m->inside == NULL)
         open_source (b, m);
     }
   return TRUE;
@@ -148,6 +153,8 @@ bind_ops (RuncBuilder *b, const RuncPlannedMount *m)
 {
   RuncOp *op;
 
+  if (m->inside != NULL)
+    open_source (b, m);
   if (!m->options.copy_symlink)
     {
       attach_op (b, m, m->slot);
@@ -158,7 +165,7 @@ bind_ops (RuncBuilder *b, const RuncPlannedMount *m)
   op->target = m->target;
   op->u.text = m->source;
   runc_builder_on_error (op, RUNC_ON_ERROR_ALTERNATIVE, EINVAL, 0, 0);
-  open_tree_op (b, m, false)->alternative = true;
+  open_tree_op (b, m, 0)->alternative = true;
   attach_op (b, m, m->slot)->alternative = true;
 }
 

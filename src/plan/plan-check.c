@@ -25,10 +25,10 @@ typedef struct
 {
   const RuncPlan *plan;
   Phase phase;
-  int last_wait;  /* the RuncMessage of the last WAIT, -1: none */
-  bool closed;    /* CLOSE_FDS */
+  int last_wait; /* the RuncMessage of the last WAIT, -1: none */
+  bool closed;   /* CLOSE_FDS */
+  bool closed_now;
   bool proceeded; /* WAIT proceed */
-  bool filtered;  /* SECCOMP */
   bool bounded;   /* BOUNDING */
   guint64 bounding;
   bool looked_up;
@@ -202,6 +202,8 @@ check_root_op (Check *c, gsize i, const RuncOp *op, GError **error)
       /* Alternatives are opened late, but only from where no image can reach. */
       if (op->u.tree.path == NULL || op->u.tree.path[0] != '/')
         return broken (error, i, "the source is no absolute path");
+      if (op->target != NULL)
+        return check_target (c, i, op, error) && fills (c, i, op->slot, RUNC_SLOT_TREE, error);
       if (c->phase != BEFORE_ROOT && !g_str_has_prefix (op->u.tree.path, "/proc")
           && !g_str_has_prefix (op->u.tree.path, "/sys") && !op->alternative)
         return broken (error, i, "a source is opened after the root was touched");
@@ -233,6 +235,9 @@ check_root_op (Check *c, gsize i, const RuncOp *op, GError **error)
         if (!fills (c, i, op->result + (int)n, RUNC_SLOT_TREE, error))
           return FALSE;
       return TRUE;
+    case RUNC_OP_OPEN_FDS:
+      return in_phase (c, i, BEFORE_ROOT, BEFORE_ROOT, error) && needs_proc (c, i, error)
+             && fills (c, i, op->slot, RUNC_SLOT_FDS, error);
     case RUNC_OP_PROPAGATION:
       return in_phase (c, i, BEFORE_ROOT, BEFORE_ROOT, error);
     case RUNC_OP_ROOT_READONLY:
@@ -293,18 +298,13 @@ check_process_op (Check *c, gsize i, const RuncOp *op, GError **error)
       return TRUE;
     case RUNC_OP_GATE:
       return (c->proceeded || broken (error, i, "the gate is before the parent's word"))
+             && (c->closed_now || broken (error, i, "the runtime's fds would be seen at the gate"))
              && uses (c, i, op->slot, RUNC_SLOT_FIFO, error)
              && uses (c, i, op->result, RUNC_SLOT_FDS, error);
-    case RUNC_OP_OPEN_FDS:
-      return (!c->filtered || broken (error, i, "a filter may refuse it by now"))
-             && in_phase (c, i, PIVOTED, PIVOTED, error) && needs_proc (c, i, error)
-             && fills (c, i, op->slot, RUNC_SLOT_FDS, error);
-    case RUNC_OP_SECCOMP:
-      c->filtered = true;
-      return TRUE;
     case RUNC_OP_CLOSE_FDS:
       c->closed = true;
-      return op->u.number >= 3 || broken (error, i, "it would close stdio");
+      c->closed_now = op->u.close.now;
+      return op->u.close.first >= 3 || broken (error, i, "it would close stdio");
     case RUNC_OP_HOME:
       return c->plan->child.env_home >= 0 || broken (error, i, "no place is kept for HOME");
     case RUNC_OP_LISTEN_FDS:
@@ -400,7 +400,7 @@ check_op (Check *c, gsize i, const RuncOp *op, GError **error)
     case RUNC_OP_CAPABILITIES:
     case RUNC_OP_LOOKUP:
     case RUNC_OP_LISTEN_FDS:
-    case RUNC_OP_OPEN_FDS:
+    case RUNC_OP_SIGNALS:
     case RUNC_OP_GATE:
     case RUNC_OP_CLOSE_FDS:
     case RUNC_OP_EXEC:

@@ -177,6 +177,7 @@ describe_tree (Sink *sink, const RuncOpTree *tree)
   put_flag (sink, "keep", tree->keep);
   put_flag (sink, "target-nofollow", tree->target_nofollow);
   put_flag (sink, "must-be-proc", tree->must_be_proc);
+  put_flag (sink, "locked", tree->locked);
   put_flag (sink, "on-proc", tree->on_proc);
   put_attr (sink, "set", tree->attr_set);
   put_attr (sink, "clear", tree->attr_clear);
@@ -261,6 +262,7 @@ static void
 describe_hooks (Sink *sink, const RuncPlanHooks *hooks)
 {
   put_text (sink, "kind", hooks->kind);
+  put_flag (sink, "in-root", hooks->in_root);
   put_text (sink, "stdout", hooks->stdout_path);
   put_text (sink, "stderr", hooks->stderr_path);
   for (gsize i = 0; i < hooks->n; i++)
@@ -373,8 +375,14 @@ describe_union (Sink *sink, const RuncOp *op)
     case RUNC_OP_IO_PRIORITY:
     case RUNC_OP_PERSONALITY:
     case RUNC_OP_HOME:
-    case RUNC_OP_CLOSE_FDS:
       put (sink, "number", "%" G_GINT64_FORMAT, op->u.number);
+      break;
+    case RUNC_OP_LOOKUP:
+      put_flag (sink, "overrides-dac", op->u.number != 0);
+      break;
+    case RUNC_OP_CLOSE_FDS:
+      put (sink, "first", "%u", op->u.close.first);
+      put_flag (sink, "now", op->u.close.now);
       break;
     case RUNC_OP_UMASK:
       put (sink, "mask", "%04o", (guint)op->u.number);
@@ -414,8 +422,8 @@ describe_union (Sink *sink, const RuncOp *op)
     case RUNC_OP_ROOT_READONLY:
     case RUNC_OP_MOVE_ROOT:
     case RUNC_OP_NO_NEW_PRIVS:
-    case RUNC_OP_LOOKUP:
     case RUNC_OP_LISTEN_FDS:
+    case RUNC_OP_SIGNALS:
     case RUNC_OP_GATE:
     case RUNC_OP_EXEC:
     case RUNC_N_OPS:

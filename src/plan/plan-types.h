@@ -37,7 +37,7 @@
   X (PROGRAM, "program") /* parent: the runtime's executable as a detached, read-only mount */    \
   X (DECOY, "decoy")     /* parent: an empty file that nobody can write to, to be shown as executable */ \
   X (TREE, "tree")       /* child: a detached mount, or an attached one that an op re-opened */    \
-  X (FDS, "fds")         /* child: the directory of its own fds in procfs, O_PATH, verified */     \
+  X (FDS, "fds")         /* child: the directory of its own fds, a detached mount of it alone */      \
   X (NULL_DEVICE, "null")/* child: the host's /dev/null, O_PATH, verified by device number */      \
   X (ROOT, "root")       /* child: the root directory of the container's mount tree */
 /* clang-format on */
@@ -104,8 +104,9 @@ typedef struct
   /* building the root; everything up to PIVOT sees the host's tree */                             \
   X (PROPAGATION, "propagation") /* mount_setattr ("/", recursive, u.attr.propagation) */          \
   X (OPEN_TREE, "open-tree")   /* slot = open_tree (u.tree.path, clone), then its attributes; the
-                                  path is the host's */                                            \
+                                  path is the host's, but with `target` it is that of the container */ \
   X (OPEN_NULL, "open-null")   /* slot = the host's /dev/null, checked to be device 1:3 */         \
+  X (OPEN_FDS, "open-fds")     /* slot = the own FDS, for GATE: nothing else of procfs can be reached from it */                          \
   X (NEW_TREE, "new-tree")     /* slot = a new detached filesystem (u.fs), not attached */         \
   X (FUSE, "fuse")             /* slot = a new detached FUSE filesystem (u.fuse) that a program outside
                                   serves: ask for a device (FUSE, DEVICE), mount it (MOUNTED), wait for
@@ -138,12 +139,12 @@ typedef struct
   X (ROOT_READONLY, "root-readonly") /* the root mount itself read-only */                         \
   X (PIVOT, "pivot")           /* pivot_root to the ROOT slot, u.attr.propagation for the old root (0:
                                   it is not shared), detach it, chdir / */                         \
-  X (MOVE_ROOT, "move-root")   /* --no-pivot: move the ROOT over "/" and chroot, chdir / */        \
+  X (MOVE_ROOT, "move-root")   /* --no-pivot: move the ROOT over "/", detach all other mounts of the host,
+                                  chroot, chdir / */                                               \
   X (ROOT_PROPAGATION, "root-propagation") /* u.attr.propagation of "/" after the pivot */         \
   X (HOOKS, "hooks")           /* run u.hooks one after the other, state json on stdin; stdout and
                                   stderr are `slot` and `result` (LOG) where these are there */    \
   /* becoming the process */                                                                       \
-  X (OPEN_FDS, "open-fds")     /* slot = the own FDS: what GATE needs of procfs, before a filter is loaded */ \
   X (RLIMITS, "rlimits")       /* u.rlimits */                                                     \
   X (OOM_SCORE_ADJ, "oom-score-adj") /* write u.number to self/oom_score_adj */                    \
   X (SCHEDULER, "scheduler")   /* sched_setattr (u.scheduler) */                                   \
@@ -163,11 +164,15 @@ typedef struct
                                   /dev/stdout and kin can be opened by the final user */           \
   X (CREDENTIALS, "credentials") /* groups, gid, uid: u.ids; capabilities survive until the next op */ \
   X (CAPABILITIES, "capabilities") /* effective, permitted, inheritable, ambient: u.caps */        \
-  X (LOOKUP, "lookup")         /* find the executable in $PATH, as the final user */               \
+  X (LOOKUP, "lookup")         /* find the executable in $PATH, as the final user, who may execute what
+                                  anybody may if u.number is not 0 (CAP_DAC_OVERRIDE) */           \
   X (LISTEN_FDS, "listen-fds") /* fill the reserved LISTEN_PID of the environment */               \
-  X (GATE, "gate")             /* block on the start fifo (slot, opened for writing through the FDS
-                                  in `result`) until `start` opens it */                           \
-  X (CLOSE_FDS, "close-fds")   /* everything from fd u.number on becomes close-on-exec */          \
+  X (SIGNALS, "signals")       /* as init of a pid namespace: the signals that ask to end do so, which needs
+                                  handlers there; none is blocked */                                                \
+  X (GATE, "gate")             /* block on the start fifo (slot), opened through the FDS in `result`,
+                                  until `start` opens it */                              \
+  X (CLOSE_FDS, "close-fds")   /* everything from fd u.close.first on becomes close-on-exec; with u.close.now,
+                                  what no later op uses is closed at once */                       \
   X (EXEC, "exec")             /* execve() what LOOKUP found; the last op */
 /* clang-format on */
 
@@ -230,6 +235,8 @@ typedef struct RuncOpTree
   bool keep;            /* ATTACH: attach a clone, keep the slot */
   bool target_nofollow; /* ATTACH: on a symlink itself, not on what it points to */
   bool must_be_proc;    /* OPEN_TREE: the source must be (part of) a procfs */
+  bool locked;          /* SOURCE: what its flags and access times are may not be changed, as in a
+                           mount namespace of another user namespace */
   bool on_proc;         /* ATTACH: `target` may be on a procfs; else that is -EPERM at VERIFY */
   uint64_t attr_set;    /* MOUNT_ATTR_* of the top mount */
   uint64_t attr_clear;
@@ -322,6 +329,7 @@ typedef struct
   const RuncPlanHook *items;
   size_t n;
   const char *kind;        /* "createContainer", for messages */
+  bool in_root;            /* HOOKS: they start in the ROOT directory; else where the caller is */
   const char *stdout_path; /* run by the parent: file to append their stdout to; NULL: ours */
   const char *stderr_path; /* the same for stderr; NULL: it is kept for messages */
 } RuncPlanHooks;
@@ -357,6 +365,11 @@ typedef struct
     } ns;
     const char *text;
     int64_t number;
+    struct
+    {
+      unsigned int first;
+      bool now; /* somebody of the container may see us before the execve() */
+    } close;
     uint32_t mode; /* MKDIR */
     RuncOpFs fs;
     RuncOpFuse fuse;

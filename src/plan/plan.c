@@ -118,9 +118,7 @@ cgroup_ops (RuncBuilder *b)
 
       runc_builder_op (b, RUNC_OP_CGROUP_JOIN, "linux.cgroupsPath")->slot = slot;
     }
-  /* Not the CPUs that the caller happens to be bound to, but all that its cgroup has. */
-  if (cgroup->driver != RUNC_CGROUP_DRIVER_NONE)
-    runc_builder_op (b, RUNC_OP_AFFINITY, RUNC_LABEL_NONE);
+  runc_plan_reset_affinity (b);
   if (b->ns.unshare_cgroup)
     ns_op (b, RUNC_OP_UNSHARE, CLONE_NEWCGROUP);
   /* The root of the namespace is the cgroup that has the limits, the process goes below it. */
@@ -249,6 +247,15 @@ null_op (RuncBuilder *b)
   return slot;
 }
 
+/* How the gate opens its fifo: the host's procfs is closed by then. */
+static void
+fds_op (RuncBuilder *b)
+{
+  b->fds_slot = runc_builder_slot (b, RUNC_SLOT_FDS, NULL);
+  runc_builder_need_proc (b);
+  runc_builder_op (b, RUNC_OP_OPEN_FDS, RUNC_LABEL_NONE)->slot = b->fds_slot;
+}
+
 static void
 rootfs_op (RuncBuilder *b, int tree, const char *on)
 {
@@ -271,6 +278,8 @@ build_root (RuncBuilder *b, const Propagation *propagation, GError **error)
   if (!propagation->sources_first)
     propagation_op (b, propagation);
   null_slot = null_op (b);
+  if (b->gate)
+    fds_op (b);
   if (overlay == RUNC_OVERLAY_NONE)
     tree = open_root (b);
   if (!runc_plan_open_sources (b, propagation->sources_first, error))
@@ -367,6 +376,8 @@ enter_root (RuncBuilder *b, const Propagation *propagation)
 
   if (b->spec->root_readonly)
     runc_builder_op (b, RUNC_OP_ROOT_READONLY, "root.readonly");
+  if (b->request->no_pivot)
+    runc_builder_need_proc (b);
   runc_builder_op (b, b->request->no_pivot ? RUNC_OP_MOVE_ROOT : RUNC_OP_PIVOT, "root.path");
   if (propagation->after == 0)
     return;

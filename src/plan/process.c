@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <string.h>
 
@@ -118,6 +119,15 @@ scheduling (RuncBuilder *b, const RuncSpecProcess *process)
     runc_builder_op (b, RUNC_OP_IO_PRIORITY, "process.ioPriority")->u.number
         = (process->io_priority->ioprio_class << IOPRIO_CLASS_SHIFT)
           | process->io_priority->priority;
+}
+
+void
+runc_plan_reset_affinity (RuncBuilder *b)
+{
+  RuncOp *op = runc_builder_op (b, RUNC_OP_AFFINITY, RUNC_LABEL_NONE);
+
+  /* A filter of an outer container may refuse it. */
+  runc_builder_on_error (op, RUNC_ON_ERROR_SKIP, EPERM, ENOSYS, 0);
 }
 
 gboolean
@@ -322,11 +332,16 @@ seccomp_op (RuncBuilder *b, const RuncProcessPlan *p)
   runc_builder_op (b, RUNC_OP_SECCOMP, "linux.seccomp")->u.seccomp.listener = notifies (p->seccomp);
 }
 
-/* After the filter not even close_range() may be needed. */
+/* After the filter not even close_range() may be needed. Whoever is in the container while its
+ * process waits for `start` (by exec), or is started by it (a hook that is the image's), finds in
+ * /proc/PID/fd what is open: host directories and cgroup files must not be. */
 static void
 close_fds (RuncBuilder *b, const RuncProcessPlan *p)
 {
-  runc_builder_op (b, RUNC_OP_CLOSE_FDS, RUNC_LABEL_NONE)->u.number = 3 + (int64_t)p->preserve_fds;
+  RuncOp *op = runc_builder_op (b, RUNC_OP_CLOSE_FDS, RUNC_LABEL_NONE);
+
+  op->u.close.first = 3 + p->preserve_fds;
+  op->u.close.now = b->gate || (!p->exec && runc_plan_has_hooks (b, RUNC_HOOK_START_CONTAINER));
 }
 
 static RuncOp *
@@ -365,6 +380,7 @@ credentials (RuncBuilder *b, const RuncProcessPlan *p)
   RuncOpCaps caps;
 
   plan_capabilities (b, process, &caps);
+  b->overrides_dac = (caps.effective & (G_GUINT64_CONSTANT (1) << CAP_DAC_OVERRIDE)) != 0;
   chdir_op (b, process, change);
   if (b->plan->child.env_home >= 0)
     runc_builder_op (b, RUNC_OP_HOME, "HOME")->u.number = user->uid;
@@ -397,12 +413,6 @@ runc_plan_become_process (RuncBuilder *b, const RuncProcessPlan *p, GError **err
   /* It comes with an fd, for which a filter that is loaded early may have no recvmsg(). */
   if (!p->exec && runc_plan_has_hooks (b, RUNC_HOOK_START_CONTAINER))
     runc_builder_op (b, RUNC_OP_WAIT, RUNC_LABEL_NONE)->u.message = RUNC_MESSAGE_HOOK_STATE;
-  if (b->gate)
-    {
-      runc_builder_need_proc (b);
-      b->fds_slot = runc_builder_slot (b, RUNC_SLOT_FDS, NULL);
-      runc_builder_op (b, RUNC_OP_OPEN_FDS, RUNC_LABEL_NONE)->slot = b->fds_slot;
-    }
   rlimits (b, process);
   scheduling (b, process);
   if (!memory_policy (b, error) || !personality_op (b, error))
@@ -413,7 +423,7 @@ runc_plan_become_process (RuncBuilder *b, const RuncProcessPlan *p, GError **err
   if (!labels (b, p, error))
     return FALSE;
   credentials (b, p);
-  runc_builder_op (b, RUNC_OP_LOOKUP, "process.args");
+  runc_builder_op (b, RUNC_OP_LOOKUP, "process.args")->u.number = b->overrides_dac;
   if (b->plan->child.env_listen_pid >= 0)
     runc_builder_op (b, RUNC_OP_LISTEN_FDS, RUNC_LABEL_NONE);
   return TRUE;
@@ -431,6 +441,8 @@ runc_plan_ready_and_exec (RuncBuilder *b, const RuncProcessPlan *p)
         seccomp_op (b, p);
     }
   /* `run` looks for the end of file that execve() brings; only who leaves before has to know. */
+  if (b->gate)
+    runc_builder_op (b, RUNC_OP_SIGNALS, RUNC_LABEL_NONE);
   if (b->gate)
     runc_builder_op (b, RUNC_OP_SEND, RUNC_LABEL_NONE)->u.message = RUNC_MESSAGE_READY;
   runc_builder_op (b, RUNC_OP_WAIT, RUNC_LABEL_NONE)->u.message = RUNC_MESSAGE_PROCEED;

@@ -150,7 +150,7 @@ static const RuncDecodeShape scheduler_shape
 static const RuncDecodeField io_priority_fields[] = {
   RUNC_DECODE_MEMBER (RuncSpecIoPriority, "class", ioprio_class, name,
                       .names = runc_names_ioprio_class, .required = true),
-  RUNC_DECODE_MEMBER (RuncSpecIoPriority, "priority", priority, int, .required = true),
+  RUNC_DECODE_MEMBER (RuncSpecIoPriority, "priority", priority, int), /* runc: 0 when missing */
 };
 static const RuncDecodeShape io_priority_shape
     = RUNC_DECODE_SHAPE (RuncSpecIoPriority, io_priority_fields);

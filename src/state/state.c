@@ -342,11 +342,11 @@ int
 runc_state_gate_lock (const RuncStateDir *dir, GError **error)
 {
   autofd int fd
-      = openat (dir->dir_fd, RUNC_STATE_CONFIG, O_RDONLY | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
+      = openat (dir->dir_fd, RUNC_STATE_GATE, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
 
   if (fd < 0 || flock (fd, LOCK_SH | LOCK_NB) < 0)
     {
-      runc_throw_errno (error, "cannot lock '%s/%s'", dir->path, RUNC_STATE_CONFIG);
+      runc_throw_errno (error, "cannot lock '%s/%s'", dir->path, RUNC_STATE_GATE);
       return -1;
     }
   return runc_steal_fd (&fd);
@@ -360,7 +360,7 @@ at_gate (const RuncStateDir *dir)
 
   if (faccessat (dir->dir_fd, RUNC_STATE_FIFO, F_OK, 0) < 0)
     return FALSE;
-  fd = openat (dir->dir_fd, RUNC_STATE_CONFIG, O_RDONLY | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
+  fd = openat (dir->dir_fd, RUNC_STATE_GATE, O_RDONLY | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
   return fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) < 0;
 }
 

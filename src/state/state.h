@@ -6,6 +6,8 @@
  *                  where they are is then known also without a state.json that can be read
  *   config.json    the configuration as it was at create, for exec, hooks and restore
  *   exec.fifo      the start gate; its presence is the status "created"
+ *   gate           empty; locked by the process that waits at the gate, who has it open: it must
+ * not say anything to those in the container who look at its fds
  *
  * Whoever changes the container holds an flock() of the directory itself: one lock per container,
  * none per host. Readers take none; state.json is always whole.
@@ -23,6 +25,7 @@
 #define RUNC_STATE_EARLY   "creating.json"
 #define RUNC_STATE_CONFIG  "config.json"
 #define RUNC_STATE_FIFO    "exec.fifo"
+#define RUNC_STATE_GATE    "gate"
 
 typedef struct
 {
@@ -155,9 +158,9 @@ gboolean runc_state_process_alive (pid_t pid, guint64 start_time);
 /* Field 22 of /proc/PID/stat, or 0 when there is no such process. */
 guint64 runc_state_process_start_time (pid_t pid);
 
-/* Take the lock of the start gate, for the process that will wait there: it inherits the fd, and
- * with execve() the lock is gone. So a gate that was opened is known for it, also when `start` was
- * killed before it could remove the fifo. Returns an fd, or -1 with an error. */
+/* Make and take the lock of the start gate, for the process that will wait there: it inherits the
+ * fd, and with execve() the lock is gone. So a gate that was opened is known for it, also when
+ * `start` was killed before it could remove the fifo. Returns an fd, or -1 with an error. */
 int runc_state_gate_lock (const RuncStateDir *dir, GError **error);
 
 /* The status from the facts: process, fifo, lock.

@@ -119,3 +119,91 @@ runc_sys_tree_attach (int tree, int target)
   return runc_sys_move_mount (tree, "", target, "",
                               MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
+
+/* "/a\\040b" -> "/a b", in place. */
+static void
+unescape (char *path)
+{
+  char *to = path;
+
+  for (const char *from = path; *from != '\0';)
+    if (from[0] == '\\' && from[1] != '\0' && from[2] != '\0' && from[3] != '\0')
+      {
+        *to++ = (char)(((from[1] - '0') << 6) | ((from[2] - '0') << 3) | (from[3] - '0'));
+        from += 4;
+      }
+    else
+      *to++ = *from++;
+  *to = '\0';
+}
+
+/* Detach the mount of one line of mountinfo: its fifth field is where it is. Returns 1, 0 when
+ * there was nothing to detach, or -errno. */
+static int
+detach_line (char *line)
+{
+  char *path = line;
+  int r;
+
+  for (int field = 0; field < 4 && path != NULL; field++)
+    {
+      path = strchr (path, ' ');
+      if (path != NULL)
+        path++;
+    }
+  if (path == NULL || path[0] != '/')
+    return 0;
+  path[strcspn (path, " ")] = '\0';
+  unescape (path);
+  if (path[1] == '\0')
+    return 0;
+  /* Relative to the old root: the new one, which is on top of it, has such paths, too. */
+  r = runc_sys_umount (path + 1, RUNC_MNT_DETACH | RUNC_UMOUNT_NOFOLLOW);
+  if (r == 0)
+    return 1;
+  return r == -EINVAL || r == -ENOENT || r == -ENOTDIR || r == -ELOOP ? 0 : r;
+}
+
+/* Detach the mounts of all lines. Returns how many there were, or -errno. */
+static int
+detach_pass (int mountinfo)
+{
+  char buffer[4 * PATH_MAX];
+  size_t used = 0;
+  ssize_t n;
+  int done = 0;
+
+  if (lseek (mountinfo, 0, SEEK_SET) < 0)
+    return -errno;
+  while ((n = read (mountinfo, buffer + used, sizeof buffer - used)) > 0)
+    {
+      char *line = buffer, *end = buffer + used + (size_t)n, *newline;
+
+      while ((newline = memchr (line, '\n', (size_t)(end - line))) != NULL)
+        {
+          *newline = '\0';
+          int r = detach_line (line);
+          if (r < 0)
+            return r;
+          done += r;
+          line = newline + 1;
+        }
+      used = (size_t)(end - line);
+      if (used == sizeof buffer)
+        return -ENAMETOOLONG;
+      memmove (buffer, line, used);
+    }
+  return n < 0 ? -errno : done;
+}
+
+int
+runc_sys_detach_all_below (int mountinfo)
+{
+  int r;
+
+  /* Older kernels lose their place in the list when it gets shorter. */
+  do
+    r = detach_pass (mountinfo);
+  while (r > 0);
+  return r;
+}

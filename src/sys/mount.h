@@ -28,6 +28,10 @@ typedef struct
 /* A new filesystem as a detached mount. */
 int runc_sys_fs_new (const RuncFsRequest *request, RuncFsError *ret_error);
 
+/* Detach what is mounted below the current directory, the root directory of the process, that is
+ * not locked. @mountinfo: /proc/self/mountinfo, open for reading. */
+int runc_sys_detach_all_below (int mountinfo);
+
 /* A detached copy of the mount at @fd (of its whole tree if @recursive). */
 int runc_sys_tree_clone (int fd, bool recursive);
 

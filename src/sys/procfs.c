@@ -81,6 +81,26 @@ runc_sys_proc_reopen_fd (int proc, int fd, int flags)
 }
 
 int
+runc_sys_proc_clone_fds (int proc)
+{
+  struct stat own, st;
+  autofd int dir = runc_sys_proc_open_file (proc, "self/fd", O_PATH | O_DIRECTORY);
+  int tree;
+
+  if (dir < 0)
+    return dir;
+  /* By path: what was opened in another mount namespace cannot be cloned in this one. */
+  tree = runc_sys_open_tree (AT_FDCWD, "/proc/self/fd", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+  if (tree < 0)
+    return tree;
+  if (fstat (dir, &own) == 0 && fstat (tree, &st) == 0 && own.st_dev == st.st_dev
+      && own.st_ino == st.st_ino)
+    return tree;
+  runc_close_fd (tree);
+  return -EPERM;
+}
+
+int
 runc_sys_proc_foreign_namespace (int ours, int theirs, const char *name)
 {
   struct stat a, b;

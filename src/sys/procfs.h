@@ -32,6 +32,9 @@ int runc_sys_proc_reopen_in (int fds, int fd, int flags);
 /* Open what the own fd @fd refers to once more, with other @flags (an O_PATH fd for writing, say).
  * Returns an fd or -errno. */
 int runc_sys_proc_reopen_fd (int proc, int fd, int flags);
+/* An O_PATH fd of self/fd that is a mount of its own, in no mount namespace: neither it nor its
+ * ".." leads to anything else of procfs. /proc must be the procfs of @proc, else -EPERM. */
+int runc_sys_proc_clone_fds (int proc);
 
 /* Is the namespace @name ("net") of a process another one than ours? @ours, @theirs: the
  * directories self/ns and PID/ns of a proc fd. 1 or 0, or -errno; 0 on a kernel without this kind

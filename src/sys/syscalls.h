@@ -17,7 +17,8 @@
 #include <sys/types.h>
 
 /* umount2() flags, from <sys/mount.h> (see above). */
-#define RUNC_MNT_DETACH 2
+#define RUNC_MNT_DETACH      2
+#define RUNC_UMOUNT_NOFOLLOW 8
 
 /* clone3(2). Falls back to clone(2) when clone3 is answered with ENOSYS, as seccomp profiles of
  * engines do, unless @cgroup_fd is given (then -ENOSYS, and the caller places the process itself).

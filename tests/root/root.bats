@@ -162,3 +162,117 @@ fifo 0:0 600 0:0
   expect_ok
   expect_eq "$(sort /proc/self/mountinfo)" "$before" "mountinfo"
 }
+
+# in_userns: the container gets a user namespace, and a rootfs that it can read.
+in_userns() {
+  config '.linux.namespaces += [{"type": "user"}] | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+    | .linux.gidMappings = .linux.uidMappings'
+  chmod 755 "$TEST_DIR" "$BUNDLE"
+}
+
+# host_mount OPTIONS: a mount with these options, in our mount namespace.
+host_mount() {
+  mkdir -p "$TEST_DIR/host"
+  ! mountpoint -q "$TEST_DIR/host" || umount "$TEST_DIR/host"
+  mount -t tmpfs tmpfs "$TEST_DIR/host" && mount -o "remount,bind,$1" "$TEST_DIR/host"
+}
+
+# bound OPTIONS: the options of a bind mount of it, asked for with these.
+bound() {
+  config --arg source "$TEST_DIR/host" --arg options "$1" '.mounts |= map(select(.destination != "/work"))
+    + [{"destination": "/work", "type": "bind", "source": $source, "options": ($options | split(","))}]'
+  args awk '$5 == "/work" { print $6 }' /proc/self/mountinfo
+  run_ct
+}
+
+@test "root: a bind in a user namespace keeps what the host's mount forbids" {
+  in_userns
+  while read -r host asked wanted; do
+    host_mount "$host"
+    bound "$asked"
+    expect_ok
+    expect_output "$wanted"
+  done <<'END'
+ro,nosuid,relatime bind ro,nosuid,relatime
+ro,noexec,relatime bind,nosuid ro,nosuid,noexec,relatime
+nodev,noatime bind,ro,exec ro,nodev,noatime
+noatime bind,noatime,nosuid rw,nosuid,noatime
+END
+  umount "$TEST_DIR/host"
+}
+
+@test "root: a bind in a user namespace cannot take away what the host's mount forbids" {
+  in_userns
+  while read -r host asked; do
+    host_mount "$host"
+    bound "$asked"
+    expect_status 1
+    expect_match 'error mounting .*/host.*: mounts\[[0-9]+\]: .*operation not permitted \(in a user namespace'
+  done <<'END'
+ro bind,rw
+nosuid,nodev bind,dev
+noatime bind,strictatime
+relatime bind,noatime
+END
+  # A superblock that is read-only is not the mount's.
+  umount "$TEST_DIR/host"
+  mount -t tmpfs -o ro tmpfs "$TEST_DIR/host"
+  mount -o remount,bind,rw "$TEST_DIR/host" || :
+  bound bind,rw
+  expect_ok
+  umount "$TEST_DIR/host"
+}
+
+@test "root: access times of a bind stay unless another mode is asked for" {
+  while read -r host asked wanted; do
+    host_mount "$host"
+    bound "$asked"
+    expect_ok
+    expect_output "$wanted"
+  done <<'END'
+noatime bind,atime rw,noatime
+noatime bind,norelatime,nosuid rw,nosuid,noatime
+noatime bind,relatime rw,relatime
+noatime bind,nodiratime rw,nodiratime,relatime
+nodiratime,relatime bind,dev rw,nodiratime,relatime
+nodiratime bind,strictatime rw
+END
+  umount "$TEST_DIR/host"
+}
+
+@test "root: --no-pivot leaves nothing of the host's mounts but its root" {
+  needs unshare
+  script 'cut -d" " -f5,9 /proc/self/mountinfo | grep -cE " (proc|sysfs)$"'
+  run_ct
+  with_pivot=$output
+  run_ct --no-pivot
+  expect_ok
+  expect_output "$with_pivot"
+  # So a procfs of a user namespace cannot show more than the container's masked one.
+  config '.process.capabilities |= map_values(. + ["CAP_SETFCAP"])'
+  args unshare -mrpf mount -t proc proc /proc
+  run_ct --no-pivot
+  expect_status 1
+  expect_match 'permission denied|Operation not permitted'
+}
+
+@test "root: a program that a user may only execute by CAP_DAC_OVERRIDE" {
+  rm "$BUNDLE/rootfs/bin/echo"
+  cp "$BUNDLE/rootfs/bin/busybox" "$BUNDLE/rootfs/bin/echo"
+  chmod 700 "$BUNDLE/rootfs/bin/echo"
+  config '.process.user = {"uid": 1000, "gid": 1000}'
+  args echo done
+  run_ct
+  expect_status 1
+  expect_match 'permission denied'
+  config '.process.capabilities |= map_values(. + ["CAP_DAC_OVERRIDE"])
+    | .process.capabilities.ambient = ["CAP_DAC_OVERRIDE"] | .process.capabilities.inheritable = ["CAP_DAC_OVERRIDE"]'
+  run_ct
+  expect_ok
+  expect_output done
+  # Not what nobody may execute.
+  chmod 600 "$BUNDLE/rootfs/bin/echo"
+  run_ct
+  expect_status 1
+  expect_match 'permission denied'
+}

@@ -277,3 +277,17 @@ EOF
   wait_exit $job
   expect_status 137
 }
+
+# bats test_tags=ours
+@test "exec --debug: says what is done, and only then" {
+  sleeper
+  start_ct
+  run --separate-stderr runc exec "$CT" true
+  expect_eq "$stderr" ''
+  run --separate-stderr runc --debug exec "$CT" true
+  expect_ok
+  expect_match 'level=debug msg="join slot=' "$stderr"
+  run --separate-stderr runc --debug --log "$TEST_DIR/log" exec "$CT" true
+  expect_eq "$stderr" ''
+  expect_match 'level=debug msg="join slot=' "$(cat log)"
+}

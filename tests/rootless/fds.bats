@@ -24,12 +24,34 @@ load ../lib/helpers
   expect_match $'^0\n1\n2(\n10)?$'
 }
 
+# bats test_tags=ours
 @test "fds: none is open while the program is waiting for start, but the gate" {
   sleeper
+  exec 7<"$TEST_DIR"
   create_ct
+  exec 7<&-
+  # Those of the program; the lock and the fifo of the gate; the directory of fds, which leads nowhere else.
+  run ls -l "/proc/$(state_of "$CT" .pid)/fd"
+  expect_ok
+  expect_eq "$(sed -nE "/ [012] -> /d; s|.* -> ($STATE/$CT/)?||p" <<<"$output" | sort | tr '\n' ' ')" "/ exec.fifo gate "
+  # 3.. of the process that waits, seen by whoever is let in meanwhile.
+  run runc exec "$CT" sh -c 'for fd in /proc/1/fd/*; do [ -d "$fd" ] || continue; ls -d "$fd"/..; ls "$fd/../proc" "$fd/../../proc" "$fd/../etc" "$fd/etc"; done 2>&1 | grep -v "^ls: "'
+  expect_no_match 'self|passwd|sys|/$'
   runc start "$CT"
-  run runc exec "$CT" sh -c 'ls -l /proc/1/fd | grep -vE " (0|1|2|10) -> "'
-  expect_no_match '->'
+  run runc exec "$CT" ls -l /proc/1/fd
+  expect_ok
+  expect_no_match ' ([3-9]|[1-9][0-9]+) ->'
+}
+
+# bats test_tags=ours
+@test "fds: a startContainer hook, which is the image's program, finds none of the runtime's" {
+  script 'cat /dev/shm/seen'
+  config '.hooks.startContainer = [{"path": "/bin/sh", "args": ["sh", "-c", "ls -l /proc/1/fd >/dev/shm/seen"]}]'
+  run_ct
+  expect_ok
+  # The wire to the runtime, the state and the hook's own pipe.
+  expect_match ' -> socket:'
+  expect_eq "$(sed -nE '/ -> (pipe:|socket:|anon_inode:|\/memfd:state |\/dev\/null$)/d; s/.* -> //p' <<<"$output")" ""
 }
 
 @test "fds: a working directory outside of the root is not reachable" {

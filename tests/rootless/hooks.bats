@@ -75,6 +75,60 @@ log_hooks() {
   expect_eq "$(cat container)" "$(readlink "/proc/$pid/ns/mnt")"$'\n'"$(readlink "/proc/$pid/ns/uts")"
 }
 
+@test "hooks: what they print is none of the container's output" {
+  for kind in prestart createRuntime createContainer startContainer poststart poststop; do
+    hook $kind 'echo noise; echo more noise >&2'
+  done
+  args echo the program
+  run_ct
+  expect_ok
+  expect_output 'the program'
+}
+
+@test "hooks: a failure says what the hook printed" {
+  args true
+  for kind in createRuntime createContainer startContainer; do
+    config '.hooks = {}'
+    hook $kind 'echo on stdout; echo on stderr >&2; exit 3'
+    run --separate-stderr runc run --bundle "$BUNDLE" "$CT"
+    expect_match "error running $kind hook #0: .*exit status 3.*on stdout.*on stderr" "$stderr"
+    config '.hooks = {}'
+    hook $kind 'kill -TERM $$'
+    run --separate-stderr runc run --bundle "$BUNDLE" "$CT"
+    expect_match "error running $kind hook #0: .*signal: terminated" "$stderr"
+  done
+}
+
+@test "hooks: without env in config.json they have the runtime's environment, with an empty one none" {
+  printf '#!/bin/sh\ncat /proc/self/environ >>%s/env\n' "$TEST_DIR" >hook.sh
+  chmod 755 hook.sh
+  args true
+  for kind in prestart createRuntime poststart poststop; do
+    config --arg kind $kind --arg path "$TEST_DIR/hook.sh" '.hooks = {($kind): [{"path": $path}]}'
+    CALLER=me run_ct
+    expect_ok
+    expect_match 'CALLER=me' "$(tr '\0' '\n' <env)"
+    : >env
+    config --arg kind $kind --arg path "$TEST_DIR/hook.sh" '.hooks = {($kind): [{"path": $path, "env": []}]}'
+    CALLER=me run_ct
+    expect_ok
+    expect_no_match 'CALLER' "$(tr '\0' '\n' <env)"
+  done
+}
+
+@test "hooks: where they start: in the bundle, in the container's root, in the program's directory" {
+  for kind in prestart createRuntime createContainer poststart poststop; do
+    hook $kind "pwd >>'$TEST_DIR/seen'"
+  done
+  hook startContainer 'pwd >/dev/shm/seen'
+  config '.process.cwd = "/work"'
+  args cat /dev/shm/seen
+  run_ct
+  expect_ok
+  expect_output /work
+  expect_eq "$(cat seen)" "$BUNDLE"$'\n'"$BUNDLE"$'\n'"$BUNDLE/rootfs"$'\n'"$BUNDLE"$'\n'"$BUNDLE"
+}
+
 @test "hooks: createRuntime can reach the container's root, after its mounts" {
   hook createContainer "cd '$BUNDLE/rootfs' && ls proc/self/status dev/null >'$TEST_DIR/seen'"
   args true

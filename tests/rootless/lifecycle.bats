@@ -84,6 +84,16 @@ load ../lib/helpers
   await_status "$CT" stopped
 }
 
+@test "create: a container without start ends by a signal that asks for it" {
+  sleeper
+  for signal in TERM INT HUP QUIT; do
+    create_ct
+    runc kill "$CT" $signal
+    await_status "$CT" stopped
+    runc delete "$CT"
+  done
+}
+
 @test "start: fails for a container that runs" {
   sleeper
   start_ct

@@ -260,3 +260,28 @@ END
   expect_line lo
   ((lines[-1] >= 1))
 }
+
+@test "mounts: a source and a destination by the host's name of what is in the container" {
+  mkdir -p src/sub
+  echo inner >src/sub/file
+  config '.root.readonly = false'
+  add_mount /work bind "$TEST_DIR/src" rbind
+  # What the first mount has put there, on a path that is the host's.
+  add_mount "$(realpath "$BUNDLE")/rootfs/var" bind "$(realpath "$BUNDLE")/rootfs/work/sub" rbind
+  args cat /var/file
+  run_ct
+  expect_ok
+  expect_output inner
+  [[ ! -e $BUNDLE/rootfs/work/sub ]]
+}
+
+@test "mounts: a source in the container is looked up there: a link leads to nothing outside" {
+  mkdir src
+  ln -s "$TEST_DIR" src/link
+  echo secret >secret
+  add_mount /work bind "$TEST_DIR/src" rbind
+  add_mount /var bind "$(realpath "$BUNDLE")/rootfs/work/link" rbind
+  args cat /var/secret
+  run --separate-stderr runc run --bundle "$BUNDLE" "$CT"
+  expect_error 1 'mounts\[[0-9]+\]: cannot open source of it: no such file or directory'
+}

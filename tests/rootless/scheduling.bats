@@ -99,6 +99,15 @@ IOPRIO_CLASS_RT 2 realtime: prio 2
 END
 }
 
+@test "ioPriority: without a number it is 0" {
+  needs ionice
+  sleeper
+  config '.process.ioPriority = {"class": "IOPRIO_CLASS_BE"}'
+  start_ct
+  run ionice -p "$(state_of "$CT" .pid)"
+  expect_output 'best-effort: prio 0'
+}
+
 @test "ioPriority: another class or priority is an error" {
   args true
   config '.process.ioPriority = {"class": "IOPRIO_CLASS_NONE", "priority": 0}'
@@ -125,6 +134,23 @@ cpus() { sed -n 's/^Cpus_allowed_list:\t//p' "/proc/$1/status"; }
     "$BUNDLE/config.json" >process.json
   run runc exec --process process.json "$CT"
   expect_output $'Cpus_allowed_list:\t'"$(cpus $$)"
+}
+
+@test "affinity: that of the caller is not the container's" {
+  needs taskset
+  needs_of_machine "one CPU" test "$(nproc)" -gt 1
+  all=$(awk '/^Cpus_allowed_list:/ { print $2 }' /proc/self/status)
+  one=${all%%[-,]*}
+  script 'grep ^Cpus_allowed_list: /proc/self/status; until [ -e /dev/shm/end ]; do sleep 0.05; done'
+  taskset -c "$one" "$RUNC" --root "$STATE" run --detach --bundle "$BUNDLE" "$CT" </dev/null >out 2>&1 3>&-
+  wait_for grep -q Cpus out
+  expect_eq "$(cat out)" $'Cpus_allowed_list:\t'"$all"
+  run taskset -c "$one" "$RUNC" --root "$STATE" exec "$CT" grep ^Cpus_allowed_list: /proc/self/status
+  expect_output $'Cpus_allowed_list:\t'"$all"
+  # Where it is said which CPUs, it is as it was said.
+  process='{"cwd": "/", "args": ["grep", "^Cpus_allowed_list:", "/proc/self/status"], "execCPUAffinity": {"initial": "'$one'"}}'
+  run runc exec --process <(echo "$process") "$CT"
+  expect_output $'Cpus_allowed_list:\t'"$one"
 }
 
 @test "execCPUAffinity: CPUs that are none, or not there, are an error" {

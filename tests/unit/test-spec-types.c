@@ -529,8 +529,6 @@ test_required (void)
       "process.rlimits[0].type: required, but missing" },
     { "process.scheduler", "{}", "process.scheduler.policy: required, but missing" },
     { "process.ioPriority", "{\"priority\":1}", "process.ioPriority.class: required, but missing" },
-    { "process.ioPriority", "{\"class\":\"IOPRIO_CLASS_BE\"}",
-      "process.ioPriority.priority: required, but missing" },
     { "linux.namespaces", "[{}]", "linux.namespaces[0].type: required, but missing" },
     { "linux.namespaces", "[{\"type\":null}]", "linux.namespaces[0].type: required, but missing" },
     { "linux.uidMappings", "[{\"hostID\":1,\"size\":1}]",
