@@ -55,7 +55,8 @@ throw_system (GError **error, int errnum, const char *format, va_list ap)
   if (error == NULL)
     return;
   g_autofree char *message = g_strdup_vprintf (format, ap);
-  *error = g_error_new (RUNC_ERROR, RUNC_ERROR_SYSTEM, "%s: %s", message, runc_strerror (errnum));
+  *error = g_error_new (RUNC_ERROR, RUNC_ERROR_SYSTEM, "%s: %s%s", message, runc_strerror (errnum),
+                        errnum == EMFILE ? " (see 'ulimit -n')" : "");
 }
 
 gboolean

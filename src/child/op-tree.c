@@ -91,6 +91,13 @@ runc_child_op_open_tree (RuncChild *child, const RuncOp *op)
       if (fstatfs (fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
         return runc_child_fail (child, RUNC_FAIL_VERIFY, -ENOTSUP);
     }
+  if (tree->must_be_dir)
+    {
+      struct stat st;
+
+      if (fstat (fd, &st) < 0 || !S_ISDIR (st.st_mode))
+        return runc_child_fail (child, RUNC_FAIL_VERIFY, -ENOTDIR);
+    }
   r = set_tree_attributes (child, tree, fd);
   if (r == 0)
     runc_child_set_slot (child, op->slot, runc_steal_fd (&fd));

@@ -3,6 +3,7 @@
 #include "engine/doctor-try.h"
 
 #include "base/fd.h"
+#include "overlay/filter.h"
 #include "sys/fuse.h"
 #include "sys/mount.h"
 #include "sys/syscalls.h"
@@ -246,7 +247,7 @@ use_fuse_overlay (RuncDoctorTry *try, const void *data)
       return merged;
     }
   try->step = "start fuse-overlayfs on it";
-  r = runc_doctor_start_program (argv, device, &messages);
+  r = runc_doctor_start_program (argv, device, runc_overlay_filter_load, &messages);
   if (r < 0)
     return r;
   device = runc_close_fd (device);

@@ -115,7 +115,8 @@ runc_doctor_mount_tmpfs (RuncDoctorTry *try, const void *data)
 }
 
 /* @fd: becomes fd 3; or -1 */
-static void __attribute__ ((noreturn)) execute (const char *const *argv, int stderr_fd, int fd)
+static _Noreturn void
+execute (const char *const *argv, int stderr_fd, int fd, int (*confine) (void))
 {
   extern char **environ;
   /* The fd itself is close-on-exec; its copies are not. */
@@ -123,6 +124,8 @@ static void __attribute__ ((noreturn)) execute (const char *const *argv, int std
 
   if (null_fd < 0 || dup2 (null_fd, 0) < 0 || dup2 (null_fd, 1) < 0 || dup2 (stderr_fd, 2) < 0
       || (fd >= 0 && (fd != 3 ? dup2 (fd, 3) : fcntl (3, F_SETFD, 0)) < 0))
+    _exit (126);
+  if (confine != NULL && confine () < 0)
     _exit (126);
   execve (argv[0], (char *const *)argv, environ);
   _exit (127);
@@ -144,7 +147,8 @@ runc_doctor_read_messages (RuncDoctorTry *try, int messages)
 }
 
 int
-runc_doctor_start_program (const char *const *argv, int fd, int *ret_messages)
+runc_doctor_start_program (const char *const *argv, int fd, int (*confine) (void),
+                           int *ret_messages)
 {
   autofd int memory = runc_sys_memfd_create ("stderr", MFD_CLOEXEC);
   autofd int pidfd = -EBADF;
@@ -156,7 +160,7 @@ runc_doctor_start_program (const char *const *argv, int fd, int *ret_messages)
   if (pid < 0)
     return pid;
   if (pid == 0)
-    execute (argv, memory, fd);
+    execute (argv, memory, fd, confine);
   *ret_messages = runc_steal_fd (&memory);
   return 0;
 }
@@ -174,7 +178,7 @@ runc_doctor_run_program (RuncDoctorTry *try, const char *const *argv)
   if (pid < 0)
     return pid;
   if (pid == 0)
-    execute (argv, memory, -1);
+    execute (argv, memory, -1, NULL);
   while (waitpid (pid, &status, 0) < 0)
     if (errno != EINTR)
       return -errno;

@@ -74,8 +74,10 @@ int runc_doctor_run_program (RuncDoctorTry *try, const char *const *argv);
 /* For bodies: start @argv[0] with @fd as its fd 3; it ends with the body's process, if that is the
  * first of a pid namespace. Returns 0 or -errno.
  *
+ * @confine: what is done before it is executed, or NULL; negative: it is not
  * @ret_messages: what it writes to stderr */
-int runc_doctor_start_program (const char *const *argv, int fd, int *ret_messages);
+int runc_doctor_start_program (const char *const *argv, int fd, int (*confine) (void),
+                               int *ret_messages);
 
 /* Put the beginning of @messages into @try->text, as one line. */
 void runc_doctor_read_messages (RuncDoctorTry *try, int messages);

@@ -12,7 +12,9 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* How long fuse-overlayfs may take until it answers. It reads nothing but the tops of the layers.
  */
@@ -114,6 +116,7 @@ make_kept_layer (const RuncOverlayPlan *overlay, const RuncMapPlan *maps, GError
 {
   const char *driver = overlay->kind == RUNC_OVERLAY_FUSE ? "fuse" : "kernel";
   const char *path = overlay->directory;
+  bool new = access (path, F_OK) < 0;
   autofd int dir = -EBADF;
 
   if (g_mkdir_with_parents (path, 0755) < 0)
@@ -124,7 +127,11 @@ make_kept_layer (const RuncOverlayPlan *overlay, const RuncMapPlan *maps, GError
   if (faccessat (dir, RUNC_HOST_LAYER_DRIVER, F_OK, 0) == 0)
     return TRUE;
   if (!runc_io_replace_file (dir, RUNC_HOST_LAYER_DRIVER, driver, 0644, error))
-    return runc_prefix (error, "the layer '%s'", path);
+    {
+      if (new)
+        rmdir (path);
+      return runc_prefix (error, "the layer '%s'", path);
+    }
   return give_layer (dir, path, maps, error);
 }
 

@@ -7,7 +7,9 @@
 #include "engine/engine.h"
 #include "state/state.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A config.json larger than this is no configuration. */
@@ -91,6 +93,27 @@ throw_unread (const char *bundle, GError **error)
                      bundle);
 }
 
+/* Nothing but a file: a pipe that nobody writes to would be waited for for ever. */
+static char *
+read_config (gsize *ret_len, GError **error)
+{
+  static const char name[] = "config.json";
+  autofd int fd = open (name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  struct stat st;
+
+  if (fd < 0 && errno == ENOENT)
+    runc_throw (error, RUNC_ERROR_NOT_FOUND, "there is no '%s'", name);
+  else if (fd < 0)
+    runc_throw_errno (error, "cannot open '%s'", name);
+  else if (fstat (fd, &st) < 0)
+    runc_throw_errno (error, "cannot look at '%s'", name);
+  else if (!S_ISREG (st.st_mode))
+    runc_throw (error, RUNC_ERROR_FAILED, "'%s' is not a file", name);
+  else
+    return runc_io_read_fd (fd, name, MAX_CONFIG, ret_len, error);
+  return NULL;
+}
+
 static gboolean
 read_spec (RuncPrepared *prepared, GError **error)
 {
@@ -102,7 +125,7 @@ read_spec (RuncPrepared *prepared, GError **error)
     return runc_throw_errno (error, "cannot open the current directory");
   if (chdir (bundle) < 0)
     return runc_throw_errno (error, "cannot enter bundle '%s'", bundle);
-  prepared->config = runc_io_read_file (AT_FDCWD, "config.json", MAX_CONFIG, &len, error);
+  prepared->config = read_config (&len, error);
   if (prepared->config == NULL)
     return throw_unread (bundle, error);
   prepared->spec = runc_spec_decode (prepared->config, len, error);

@@ -48,7 +48,10 @@ runc_host_probe_bundle (RuncHost *host, const RuncSpec *spec, const char *bundle
     return TRUE;
   rootfs_fd = openat (bundle_fd, spec->root_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (rootfs_fd < 0)
-    return TRUE;
+    {
+      host->rootfs_errno = errno;
+      return TRUE;
+    }
   host->rootfs = path_of (rootfs_fd);
   if (overlay || !runc_host_is_real_root (host))
     host->rootfs_writable = faccessat (rootfs_fd, ".", W_OK, AT_EACCESS) == 0;

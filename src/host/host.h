@@ -132,6 +132,7 @@ typedef struct
   /* the bundle */
   char *bundle;             /* absolute, symlinks resolved */
   char *rootfs;             /* absolute, symlinks resolved; NULL if it does not exist */
+  int rootfs_errno;         /* why there is no rootfs, or 0 */
   gboolean rootfs_writable; /* by us, or by an id that we can map */
   gboolean rootfs_foreign;  /* not writable, and its owner is none that we can map */
   RuncNsFact namespaces[RUNC_N_NAMESPACES]; /* for those with a path in config.json */

@@ -161,6 +161,7 @@ runc_host_to_json (const RuncHost *host)
   json_object_object_add (root, "program_mode", json_object_new_int64 (host->program_mode));
   json_object_object_add (root, "effective_caps", json_object_new_uint64 (host->effective_caps));
   json_object_object_add (root, "oom_score_adj", json_object_new_int (host->oom_score_adj));
+  json_object_object_add (root, "rootfs_errno", json_object_new_int (host->rootfs_errno));
   json_object_object_add (root, "cgroup_mode",
                           json_object_new_string (cgroup_modes[host->cgroup_mode]));
 #define X(member) json_object_object_add (root, #member, json_object_new_boolean (host->member));
@@ -432,6 +433,8 @@ read_plain (RuncJson *root, RuncHost *host, GError **error)
 #undef X
   if (get (root, "oom_score_adj") != NULL)
     host->oom_score_adj = json_object_get_int (get (root, "oom_score_adj"));
+  if (get (root, "rootfs_errno") != NULL)
+    host->rootfs_errno = json_object_get_int (get (root, "rootfs_errno"));
   if (!read_uint32 (root, "euid", &host->euid, error)
       || !read_uint32 (root, "egid", &host->egid, error)
       || !read_uint32 (root, "program_owner", &host->program_owner, error)

@@ -23,6 +23,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#define TOO_MANY " (as many processes as this user may have, see 'ulimit -u')"
+
 #define REFUSED                                                                                    \
   " (new namespaces are refused: by a setting of the kernel, or by the seccomp filter of an "      \
   "outer "                                                                                         \
@@ -189,7 +191,9 @@ runc_launch_start (RuncLaunch *launch, RuncPlan *plan, const RuncLaunchContext *
       r = launch->pid;
       launch->pid = 0;
       return runc_throw_neg (error, r, "cannot start the container's process%s",
-                             r == -EPERM || r == -ENOSPC ? REFUSED : "");
+                             r == -EPERM || r == -ENOSPC ? REFUSED
+                             : r == -EAGAIN              ? TOO_MANY
+                                                         : "");
     }
   if (plan->forks)
     {

@@ -35,7 +35,8 @@ typedef struct
 
   RuncWho who;
   RuncSchedule ns;
-  bool in_userns; /* the container is not in the initial user namespace */
+  bool in_userns;         /* the container is not in the initial user namespace */
+  const char *why_one_id; /* the reason, where ranges would have been taken */
   bool can_set_groups;
   bool network_taken;
   bool devices_made;

@@ -67,6 +67,8 @@ verify_words (const RuncOp *op, const struct RuncPlanFailure *failure)
 {
   if (failure->step != RUNC_FAIL_VERIFY)
     return NULL;
+  if (op->kind == RUNC_OP_OPEN_TREE && failure->errnum == ENOTDIR)
+    return "a layer must be a directory";
   if (op->kind == RUNC_OP_OPEN_TREE)
     return "it cannot be mounted because it is not of type proc (and only that may be on /proc)";
   return failure->errnum == EPERM ? "it cannot be mounted because it is inside /proc" : NULL;

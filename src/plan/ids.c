@@ -300,10 +300,11 @@ maps_by_ranges (RuncBuilder *b, const Side *uids, const Side *gids)
       maps->newgidmap = b->host->newgidmap;
       return;
     }
+  b->why_one_id = why_one_id (b, uids, gids);
   runc_builder_warn (b,
                      "the container has only one uid and gid, so its programs cannot change user "
                      "or keep files of several owners: %s",
-                     why_one_id (b, uids, gids));
+                     b->why_one_id);
   maps->method = RUNC_MAP_SELF;
   maps->deny_setgroups = TRUE;
   maps->n_uids = maps->n_gids = 1;
@@ -447,17 +448,27 @@ throw_unmapped (const RuncBuilder *b, const char *path, guint32 id, bool uid, GE
   const RuncMapPlan *maps = &b->plan->maps;
   const char *name = uid ? "uid" : "gid";
   g_autofree char *have = NULL;
+  const char *hint;
 
   if (!b->ns.new_userns)
     return runc_throw (error, RUNC_ERROR_UNSUPPORTED,
                        "%s: %s %u does not exist in this user namespace (see /proc/self/%s_map)",
                        path, name, id, name);
   have = describe_ids (uid ? maps->uids : maps->gids, uid ? maps->n_uids : maps->n_gids);
+  if (b->why_one_id != NULL)
+    return runc_throw (error, RUNC_ERROR_UNSUPPORTED,
+                       "%s: the container has no %s %u but only %s: %s", path, name, id, have,
+                       b->why_one_id);
+  if (b->spec->linux_spec.uid_mappings.n > 0)
+    hint = "(add it to linux.uidMappings and linux.gidMappings)";
+  else if (maps->method == RUNC_MAP_DIRECT)
+    hint = "(the user namespace that we are in has no more, see /proc/self/uid_map)";
+  else
+    hint = "(more take a larger range in /etc/subuid and /etc/subgid; see 'runc doctor --check "
+           "subordinate-ids')";
   return runc_throw (error, RUNC_ERROR_UNSUPPORTED,
                      "%s: the container has no %s %u: it is given %s %s", path, name, id, have,
-                     b->spec->linux_spec.uid_mappings.n > 0
-                         ? "(add it to linux.uidMappings and linux.gidMappings)"
-                         : HOW_TO_GET_RANGES);
+                     hint);
 }
 
 gboolean

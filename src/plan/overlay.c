@@ -290,6 +290,13 @@ runc_plan_overlay (RuncBuilder *b, GError **error)
       || !choose_driver (b, overlay->directory, &overlay->kind, error))
     return FALSE;
   overlay->lowers = lower_layers (b);
+  for (gsize i = 0; overlay->directory != NULL && overlay->lowers[i] != NULL; i++)
+    if (strcmp (runc_builder_clean (b, overlay->directory),
+                runc_builder_clean (b, overlay->lowers[i]))
+        == 0)
+      return runc_throw (error, RUNC_ERROR_UNSUPPORTED,
+                         "--overlay: '%s' cannot be both what is written and what stays as it is",
+                         overlay->lowers[i]);
   if (overlay->kind == RUNC_OVERLAY_KERNEL)
     {
       if (overlay->directory == NULL)
@@ -316,7 +323,7 @@ open_layer (RuncBuilder *b, const char *path)
   RuncOp *op = runc_builder_op (b, RUNC_OP_OPEN_TREE, LABEL);
 
   op->slot = slot;
-  op->u.tree = (RuncOpTree){ .path = path, .idmap_slot = RUNC_NO_SLOT };
+  op->u.tree = (RuncOpTree){ .path = path, .idmap_slot = RUNC_NO_SLOT, .must_be_dir = true };
   return slot;
 }
 

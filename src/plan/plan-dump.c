@@ -178,6 +178,7 @@ describe_tree (Sink *sink, const RuncOpTree *tree)
   put_flag (sink, "target-nofollow", tree->target_nofollow);
   put_flag (sink, "must-be-proc", tree->must_be_proc);
   put_flag (sink, "locked", tree->locked);
+  put_flag (sink, "must-be-dir", tree->must_be_dir);
   put_flag (sink, "on-proc", tree->on_proc);
   put_attr (sink, "set", tree->attr_set);
   put_attr (sink, "clear", tree->attr_clear);

@@ -237,6 +237,7 @@ typedef struct RuncOpTree
   bool must_be_proc;    /* OPEN_TREE: the source must be (part of) a procfs */
   bool locked;          /* SOURCE: what its flags and access times are may not be changed, as in a
                            mount namespace of another user namespace */
+  bool must_be_dir;     /* OPEN_TREE: the source must be a directory */
   bool on_proc;         /* ATTACH: `target` may be on a procfs; else that is -EPERM at VERIFY */
   uint64_t attr_set;    /* MOUNT_ATTR_* of the top mount */
   uint64_t attr_clear;

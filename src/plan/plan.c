@@ -399,6 +399,12 @@ check_input (const RuncPlanInput *input, GError **error)
     return runc_throw (error, RUNC_ERROR_INVALID_SPEC, "process.args: missing or empty");
   if (spec->root_path == NULL)
     return runc_throw (error, RUNC_ERROR_INVALID_SPEC, "root.path: root must be specified");
+  if (input->host->rootfs == NULL && input->host->rootfs_errno != 0
+      && input->host->rootfs_errno != ENOENT && input->host->rootfs_errno != ENOTDIR)
+    return runc_throw (error, RUNC_ERROR_NOT_FOUND,
+                       "root.path: invalid rootfs: cannot open '%s': %s (in bundle '%s')",
+                       spec->root_path, runc_strerror (input->host->rootfs_errno),
+                       input->host->bundle);
   if (input->host->rootfs == NULL)
     return runc_throw (error, RUNC_ERROR_NOT_FOUND,
                        "root.path: invalid rootfs: '%s' is not a directory (in bundle '%s')",

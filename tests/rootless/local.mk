@@ -55,6 +55,7 @@ rootless_suites = \
 	tests/rootless/portable.bats \
 	tests/rootless/process.bats \
 	tests/rootless/reap.bats \
+	tests/rootless/refused.bats \
 	tests/rootless/run.bats \
 	tests/rootless/scheduling.bats \
 	tests/rootless/seccomp.bats \
