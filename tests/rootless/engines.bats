@@ -51,7 +51,7 @@ rootless_storage_path = "$ENGINE_DIR/root"
 runroot = "$ENGINE_DIR/run/storage"
 EOF
   cp "$(command -v busybox)" "$ENGINE_DIR/rootfs/bin/busybox"
-  for applet in sh cat id echo sleep grep readlink stat; do
+  for applet in sh cat id echo sleep grep readlink stat test dd wc; do
     ln -s busybox "$ENGINE_DIR/rootfs/bin/$applet"
   done
   echo root:x:0:0:root:/root:/bin/sh >"$ENGINE_DIR/rootfs/etc/passwd"
@@ -166,6 +166,45 @@ teardown() {
   expect_match $'CapEff:\t0000000000000001'
   expect_match $'Seccomp:\t2'
   expect_match 'Read-only file system'
+}
+
+# Engines start a container in two steps, and the second one comes behind the filter.
+@test "podman: a profile that is older than the system calls of today" {
+  local options
+  jq -n '{defaultAction: "SCMP_ACT_ALLOW", syscalls: [{action: "SCMP_ACT_ERRNO", errnoRet: 1, names: ["openat2", "close_range",
+    "faccessat2", "open_tree", "move_mount", "fsopen", "fsmount", "mount_setattr", "clone3", "pidfd_open"]}]}' >profile.json
+  for options in '' '--security-opt no-new-privileges' '--user 7'; do
+    # shellcheck disable=SC2086
+    run podman_run --rm --security-opt "seccomp=$TEST_DIR/profile.json" $options busybox echo hello
+    expect_ok
+    expect_output hello
+  done
+}
+
+@test "podman: a hook without an environment has the engine's" {
+  mkdir hooks
+  printf '#!/bin/sh\nprintenv PATH >"%s/seen"\n' "$TEST_DIR" >hook.sh
+  chmod +x hook.sh
+  jq -n --arg path "$TEST_DIR/hook.sh" '{version: "1.0.0", hook: {path: $path}, when: {always: true}, stages: ["createRuntime"]}' >hooks/hook.json
+  run podman --hooks-dir "$TEST_DIR/hooks" run --rm --network none "${own_cgroups[@]}" --name "$CT" busybox echo hello
+  expect_ok
+  [[ -s seen ]]
+}
+
+@test "podman: a volume that nothing is copied to" {
+  podman volume create "$CT" >/dev/null
+  run podman_run --rm --volume "$CT:/etc:nocopy" busybox sh -c 'test -e /etc/passwd; echo $?'
+  podman volume rm --force "$CT" >/dev/null
+  expect_ok
+  expect_output 1
+}
+
+# bats test_tags=no:user
+@test "podman: devices under another name, in a user namespace, and its own" {
+  run podman_run --rm --uidmap 0:100000:1000 --device /dev/zero:/dev/other/zero busybox \
+    sh -c 'stat -c "%F %u:%g" /dev/other/zero; dd if=/dev/other/zero bs=3 count=1 2>/dev/null | wc -c'
+  expect_ok
+  expect_eq "${lines[0]} ${lines[1]}" "character special file 0:0 3"
 }
 
 @test "podman: host network" {
