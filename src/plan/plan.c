@@ -172,8 +172,9 @@ typedef struct
   bool sources_first; /* the host's mounts keep their peers in the container */
 } Propagation;
 
-/* Whatever is asked for, the mounts around the root are not shared when it is put in place: nothing
- * of it shows outside. What is to stay shared is cloned before that. */
+/* Whatever is asked for, neither the root nor the mounts around it are shared when it is put in
+ * place: nothing of it shows outside, and pivot_root() refuses it otherwise. What is to stay
+ * shared, the sources of mounts, is cloned before that. */
 static gboolean
 plan_propagation (const RuncBuilder *b, Propagation *ret_propagation, GError **error)
 {
@@ -275,17 +276,16 @@ build_root (RuncBuilder *b, const Propagation *propagation, GError **error)
   RuncOverlayKind overlay = b->plan->overlay.kind;
   int null_slot, tree = RUNC_NO_SLOT;
 
-  if (!propagation->sources_first)
-    propagation_op (b, propagation);
+  if (propagation->sources_first && !runc_plan_open_sources (b, TRUE, error))
+    return FALSE;
+  propagation_op (b, propagation);
   null_slot = null_op (b);
   if (b->gate)
     fds_op (b);
   if (overlay == RUNC_OVERLAY_NONE)
     tree = open_root (b);
-  if (!runc_plan_open_sources (b, propagation->sources_first, error))
+  if (!propagation->sources_first && !runc_plan_open_sources (b, FALSE, error))
     return FALSE;
-  if (propagation->sources_first)
-    propagation_op (b, propagation);
   /* Up to become_root() the host's directories are reached with the rights of who runs us; an
    * overlay works with those of who makes it. */
   if (overlay == RUNC_OVERLAY_NONE)

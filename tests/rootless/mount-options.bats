@@ -229,6 +229,25 @@ END
 }
 
 # bats test_tags=no:user,no:single
+@test "rootfsPropagation: on a host whose mounts are shared, nothing of the container shows there" {
+  add_mount work tmpfs tmpfs noexec
+  args grep -c work /proc/self/mountinfo
+  config '.linux.rootfsPropagation = "PROPAGATION"'
+  mv "$BUNDLE/config.json" config.in
+  export RUNC_UNDER_TEST=$RUNC STATE BUNDLE CT
+  run unshare --mount --propagation private bash -ec '
+    mount --make-rshared /
+    for propagation in shared rshared slave rslave private rprivate unbindable runbindable ""; do
+      sed "s/PROPAGATION/$propagation/" config.in >"$BUNDLE/config.json"
+      cat /proc/self/mountinfo >before
+      "$RUNC_UNDER_TEST" --root "$STATE" run --bundle "$BUNDLE" "$CT" </dev/null
+      diff before /proc/self/mountinfo
+    done'
+  expect_ok
+  expect_eq "${#lines[@]}" 9
+}
+
+# bats test_tags=no:user,no:single
 @test "rootfsPropagation: slave gets what is mounted outside later, private does not" {
   mkdir data
   add_mount /work bind "$TEST_DIR/data" rbind rslave
