@@ -58,6 +58,6 @@ if HAVE_GIO
 helper_programs += helpers/runc-scope
 endif
 
-helpers_runc_scope_SOURCES = helpers/runc-scope.c
+helpers_runc_scope_SOURCES = helpers/runc-scope.c helpers/scope-bus.c helpers/scope-bus.h
 helpers_runc_scope_CFLAGS = $(AM_CFLAGS) $(GIO_CFLAGS)
 helpers_runc_scope_LDADD = librunc-core.a $(GIO_LIBS) $(JSONC_LIBS)

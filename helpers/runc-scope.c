@@ -19,19 +19,16 @@
  */
 #include "base/error.h"
 #include "base/json.h"
-#include "sys/pid.h"
+#include "scope-bus.h"
 
 #include <gio/gio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define MANAGER        "org.freedesktop.systemd1"
 #define MANAGER_PATH   "/org/freedesktop/systemd1"
-#define MANAGER_IFACE  "org.freedesktop.systemd1.Manager"
-#define CALL_TIMEOUT   25000 /* ms */
-#define JOB_TIMEOUT    30    /* s */
-#define OWNER_TIMEOUT  5     /* s, for a manager that has just started */
-#define REMOVE_TIMEOUT 5     /* s, for a unit of the same name that is on its way out */
+#define MANAGER_IFACE  RUNC_SYSTEMD_NAME ".Manager"
+#define JOB_TIMEOUT    30 /* s */
+#define REMOVE_TIMEOUT 5  /* s, for a unit of the same name that is on its way out */
 
 enum
 {
@@ -53,7 +50,7 @@ typedef struct
 typedef struct
 {
   GDBusConnection *bus;
-  const char *name; /* of the manager on a bus; NULL on a direct connection */
+  const char *name; /* see RuncScopeBus */
   const char *unit;
   char *job;         /* object path of the one we wait for */
   GHashTable *ended; /* jobs that were removed: path -> result */
@@ -88,172 +85,6 @@ needed_version (const char *name, GVariant *value)
   return 0;
 }
 
-/* ---- the connection ---- */
-
-static GDBusConnection *
-connect_to (const char *address, gboolean is_bus, GError **error)
-{
-  GDBusConnectionFlags flags = G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT;
-
-  if (is_bus)
-    flags |= G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION;
-#if GLIB_CHECK_VERSION(2, 74, 0)
-  /* The bus knows us by the id we have outside of our user namespace: let it say who we are. */
-  if (runc_sys_outer_euid () != geteuid ())
-    flags |= G_DBUS_CONNECTION_FLAGS_CROSS_NAMESPACE;
-#endif
-  return g_dbus_connection_new_for_address_sync (address, flags, NULL, NULL, error);
-}
-
-/* "unix:path=" with what an address may not have escaped. */
-static char *
-socket_address (const char *dir, const char *name)
-{
-  g_autofree char *path = g_build_filename (dir, name, NULL);
-  g_autofree char *escaped = g_dbus_address_escape_value (path);
-
-  return g_strdup_printf ("unix:path=%s", escaped);
-}
-
-static char *
-bus_address (gboolean user)
-{
-  const char *address = g_getenv (user ? "DBUS_SESSION_BUS_ADDRESS" : "DBUS_SYSTEM_BUS_ADDRESS");
-  const char *runtime = g_getenv ("XDG_RUNTIME_DIR");
-
-  if (address != NULL && *address != '\0')
-    return g_strdup (address);
-  if (!user)
-    return g_strdup ("unix:path=/run/dbus/system_bus_socket");
-  return runtime != NULL && *runtime != '\0' ? socket_address (runtime, "bus") : NULL;
-}
-
-/* systemd listens by itself, too, which works without a bus daemon. */
-static char *
-private_address (gboolean user)
-{
-  const char *runtime = g_getenv ("XDG_RUNTIME_DIR");
-
-  if (!user)
-    return geteuid () == 0 ? g_strdup ("unix:path=/run/systemd/private") : NULL;
-  return runtime != NULL && *runtime != '\0' ? socket_address (runtime, "systemd/private") : NULL;
-}
-
-static gboolean
-has_owner (GDBusConnection *bus)
-{
-  g_autoptr (GVariant) reply
-      = g_dbus_connection_call_sync (bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                                     "org.freedesktop.DBus", "NameHasOwner",
-                                     g_variant_new ("(s)", MANAGER), G_VARIANT_TYPE ("(b)"),
-                                     G_DBUS_CALL_FLAGS_NONE, CALL_TIMEOUT, NULL, NULL);
-  gboolean owned = FALSE;
-
-  if (reply != NULL)
-    g_variant_get (reply, "(b)", &owned);
-  return owned;
-}
-
-static gboolean
-on_timeout (gpointer data)
-{
-  *(gboolean *)data = TRUE;
-  return G_SOURCE_REMOVE;
-}
-
-static void
-on_owner (GDBusConnection *bus, const char *sender, const char *path, const char *iface,
-          const char *name, GVariant *arguments, gpointer data)
-{
-  const char *owner = "";
-
-  (void)bus;
-  (void)sender;
-  (void)path;
-  (void)iface;
-  (void)name;
-  if (g_variant_is_of_type (arguments, G_VARIANT_TYPE ("(sss)")))
-    g_variant_get (arguments, "(ss&s)", NULL, NULL, &owner);
-  *(gboolean *)data |= *owner != '\0';
-}
-
-/* Is the manager on the bus? The bus of a user is started by the first who connects, and the
- * manager comes there a moment later. */
-static gboolean
-is_on_bus (GDBusConnection *bus)
-{
-  gboolean there = FALSE, timed_out = FALSE;
-  guint timer, watch;
-
-  if (has_owner (bus))
-    return TRUE;
-  watch = g_dbus_connection_signal_subscribe (bus, "org.freedesktop.DBus", "org.freedesktop.DBus",
-                                              "NameOwnerChanged", "/org/freedesktop/DBus", MANAGER,
-                                              G_DBUS_SIGNAL_FLAGS_NONE, on_owner, &there, NULL);
-  timer = g_timeout_add_seconds (OWNER_TIMEOUT, on_timeout, &timed_out);
-  /* Once more, for what happened before the subscription. */
-  there = has_owner (bus);
-  while (!there && !timed_out)
-    g_main_context_iteration (NULL, TRUE);
-  if (!timed_out)
-    g_source_remove (timer);
-  g_dbus_connection_signal_unsubscribe (bus, watch);
-  return there;
-}
-
-/* Get the first answer on a direct connection. A message that reaches systemd together with the end
- * of the authentication lies in its buffer until another one comes (seen with systemd 252). */
-static gboolean
-wake (GDBusConnection *bus)
-{
-  for (int timeout = 50; timeout < 10000; timeout *= 2)
-    {
-      g_autoptr (GVariant) reply
-          = g_dbus_connection_call_sync (bus, NULL, "/", "org.freedesktop.DBus.Peer", "Ping", NULL,
-                                         NULL, G_DBUS_CALL_FLAGS_NONE, timeout, NULL, NULL);
-
-      if (reply != NULL)
-        return TRUE;
-    }
-  return FALSE;
-}
-
-static gboolean
-open_manager (Manager *manager, gboolean user)
-{
-  g_autoptr (GError) bus_error = NULL;
-  g_autofree char *address = bus_address (user);
-  g_autofree char *fallback = private_address (user);
-
-  if (address != NULL)
-    manager->bus = connect_to (address, TRUE, &bus_error);
-  if (manager->bus != NULL && !is_on_bus (manager->bus))
-    {
-      g_clear_object (&manager->bus);
-      g_set_error (&bus_error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "%s is not there", MANAGER);
-    }
-  manager->name = MANAGER;
-  if (manager->bus == NULL && fallback != NULL)
-    {
-      manager->bus = connect_to (fallback, FALSE, NULL);
-      manager->name = NULL;
-      if (manager->bus != NULL && !wake (manager->bus))
-        g_clear_object (&manager->bus);
-    }
-  if (manager->bus != NULL)
-    {
-      g_dbus_connection_set_exit_on_close (manager->bus, FALSE);
-      return TRUE;
-    }
-  g_printerr ("failed to connect to dbus (%s bus%s%s): %s%s\n", user ? "user" : "system",
-              address != NULL ? ", " : "", address != NULL ? address : "",
-              bus_error != NULL ? bus_error->message
-                                : "neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set",
-              user ? " (is there a login session of this user, and dbus-user-session installed?)"
-                   : "");
-  return FALSE;
-}
-
 /* Call @method of the manager. NULL with an error. */
 static GVariant *
 call (const Manager *manager, const char *method, GVariant *arguments, const char *reply,
@@ -262,7 +93,8 @@ call (const Manager *manager, const char *method, GVariant *arguments, const cha
   return g_dbus_connection_call_sync (manager->bus, manager->name, MANAGER_PATH, MANAGER_IFACE,
                                       method, arguments,
                                       reply != NULL ? G_VARIANT_TYPE (reply) : NULL,
-                                      G_DBUS_CALL_FLAGS_NO_AUTO_START, CALL_TIMEOUT, NULL, error);
+                                      G_DBUS_CALL_FLAGS_NO_AUTO_START, RUNC_SCOPE_CALL_TIMEOUT,
+                                      NULL, error);
 }
 
 static gboolean
@@ -302,6 +134,13 @@ on_signal (GDBusConnection *bus, const char *sender, const char *path, const cha
       if (g_str_equal (unit, manager->unit))
         manager->removed = TRUE;
     }
+}
+
+static gboolean
+on_timeout (gpointer data)
+{
+  *(gboolean *)data = TRUE;
+  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -356,7 +195,7 @@ manager_version (const Manager *manager)
                                      "org.freedesktop.DBus.Properties", "Get",
                                      g_variant_new ("(ss)", MANAGER_IFACE, "Version"),
                                      G_VARIANT_TYPE ("(v)"), G_DBUS_CALL_FLAGS_NO_AUTO_START,
-                                     CALL_TIMEOUT, NULL, NULL);
+                                     RUNC_SCOPE_CALL_TIMEOUT, NULL, NULL);
   g_autoptr (GVariant) value = NULL;
   const char *text;
 
@@ -451,8 +290,8 @@ is_dead (const Manager *manager)
   g_variant_get (unit, "(&o)", &path);
   reply = g_dbus_connection_call_sync (
       manager->bus, manager->name, path, "org.freedesktop.DBus.Properties", "Get",
-      g_variant_new ("(ss)", "org.freedesktop.systemd1.Unit", "ActiveState"),
-      G_VARIANT_TYPE ("(v)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, CALL_TIMEOUT, NULL, NULL);
+      g_variant_new ("(ss)", RUNC_SYSTEMD_NAME ".Unit", "ActiveState"), G_VARIANT_TYPE ("(v)"),
+      G_DBUS_CALL_FLAGS_NO_AUTO_START, RUNC_SCOPE_CALL_TIMEOUT, NULL, NULL);
   if (reply == NULL)
     return TRUE;
   g_variant_get (reply, "(v)", &value);
@@ -478,7 +317,7 @@ start (Manager *manager, GVariant *asked)
 
   subscribe (manager);
   reply = start_transient (manager, properties, &error);
-  if (reply == NULL && is_remote (error, MANAGER ".UnitExists"))
+  if (reply == NULL && is_remote (error, RUNC_SYSTEMD_NAME ".UnitExists"))
     {
       /* One that has failed stays until somebody says that he has seen it; one that is ending is
        * gone in a moment. */
@@ -490,7 +329,8 @@ start (Manager *manager, GVariant *asked)
         }
       g_clear_error (&error);
       reply = start_transient (manager, properties, &error);
-      if (reply == NULL && is_remote (error, MANAGER ".UnitExists") && wait_removed (manager))
+      if (reply == NULL && is_remote (error, RUNC_SYSTEMD_NAME ".UnitExists")
+          && wait_removed (manager))
         {
           g_clear_error (&error);
           reply = start_transient (manager, properties, &error);
@@ -553,7 +393,7 @@ stop (Manager *manager)
   if (reply == NULL)
     {
       /* Gone with its last process. */
-      if (is_remote (error, MANAGER ".NoSuchUnit"))
+      if (is_remote (error, RUNC_SYSTEMD_NAME ".NoSuchUnit"))
         return 0;
       return fail ("stop unit", manager, NULL, error);
     }
@@ -610,6 +450,7 @@ main (void)
 {
   g_autoptr (GHashTable) ended = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   Manager manager = { .ended = ended };
+  g_auto (RuncScopeBus) bus = { 0 };
   g_autoptr (GVariant) properties = NULL;
   g_autoptr (GError) error = NULL;
   autojson RuncJson *json = NULL;
@@ -629,8 +470,13 @@ main (void)
       return EXIT_FAILED;
     }
   manager.unit = request.unit;
-  if (!open_manager (&manager, request.user))
-    return EXIT_NO_MANAGER;
+  if (!runc_scope_bus_open (request.user, &bus, &error))
+    {
+      g_printerr ("%s\n", error->message);
+      return EXIT_NO_MANAGER;
+    }
+  manager.bus = bus.connection;
+  manager.name = bus.name;
   if (g_str_equal (request.op, "start"))
     return start (&manager, properties);
   if (g_str_equal (request.op, "set"))

@@ -5,11 +5,15 @@
  * tells a hierarchy for what it is), and mountinfo only when something is not in its usual place.
  */
 #include "host/probe.h"
+#include "base/fd.h"
+#include "sys/pid.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -263,6 +267,26 @@ probe_v2 (RuncHost *host)
   read_controllers (host, own);
 }
 
+/* Can the manager that listens at @path be told of our processes? It is told pids, which mean
+ * others to one outside of our pid namespace: in a container into which somebody's runtime
+ * directory was bound. */
+static bool
+is_our_manager (const char *path)
+{
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  autofd int fd = -EBADF;
+
+  if (access (path, F_OK) < 0 || strlen (path) >= sizeof address.sun_path)
+    return false;
+  /* Where there is no other, the question costs the manager nothing. */
+  if (runc_sys_in_initial_pidns ())
+    return true;
+  memcpy (address.sun_path, path, strlen (path) + 1);
+  fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  return fd >= 0 && connect (fd, (struct sockaddr *)&address, sizeof address) == 0
+         && runc_sys_peer_pid (fd) > 0;
+}
+
 static void
 probe_systemd (RuncHost *host)
 {
@@ -273,7 +297,7 @@ probe_systemd (RuncHost *host)
   if (runc_host_is_real_root (host) || runtime_dir == NULL)
     return;
   bus = g_build_filename (runtime_dir, "systemd", "private", NULL);
-  host->systemd_user = access (bus, F_OK) == 0;
+  host->systemd_user = is_our_manager (bus);
 }
 
 void

@@ -15,12 +15,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 /* The inode number that the kernel gives to the initial user namespace (PROC_USER_INIT_INO). */
 #define INITIAL_USERNS_INODE 0xEFFFFFFDu
+
+/* The same of the initial pid namespace (PROC_PID_INIT_INO). */
+#define INITIAL_PIDNS_INODE 0xEFFFFFFCu
 
 /* Parse the decimal number at *@at, which must be followed by a blank, and step behind both. */
 static int
@@ -196,6 +200,23 @@ runc_sys_in_initial_userns (void)
   ino_t inode = 0;
 
   return runc_sys_process_namespace (0, "user", &inode) == 0 && inode == INITIAL_USERNS_INODE;
+}
+
+bool
+runc_sys_in_initial_pidns (void)
+{
+  ino_t inode = 0;
+
+  return runc_sys_process_namespace (0, "pid", &inode) == 0 && inode == INITIAL_PIDNS_INODE;
+}
+
+pid_t
+runc_sys_peer_pid (int fd)
+{
+  struct ucred peer;
+  socklen_t len = sizeof peer;
+
+  return getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ? -errno : peer.pid;
 }
 
 uid_t

@@ -50,6 +50,13 @@ int runc_sys_for_each_process (int (*visit) (pid_t pid, void *data), void *data)
  * themselves looks the same from a child of it. False when /proc does not say. */
 bool runc_sys_in_initial_userns (void);
 
+/* Likewise for the pid namespace. */
+bool runc_sys_in_initial_pidns (void);
+
+/* The pid, in our pid namespace, of who listens at the other end of the unix socket @fd; 0 when it
+ * is in none that we see. -errno when the kernel does not say. */
+pid_t runc_sys_peer_pid (int fd);
+
 /* What our effective uid is called in the parent of our user namespace (the uid itself when that
  * cannot be read). */
 uid_t runc_sys_outer_euid (void);
