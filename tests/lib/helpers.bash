@@ -353,6 +353,7 @@ common_setup() {
   if ! in_session; then
     export XDG_RUNTIME_DIR=$TEST_DIR/xdg
     mkdir -m 700 "$XDG_RUNTIME_DIR"
+    unset DBUS_SESSION_BUS_ADDRESS
   fi
   mkdir -m 711 "$STATE"
   export RUNC_TEST_ID=$CT

@@ -461,7 +461,7 @@ can_nest() { needs_of_machine "no user namespaces in user namespaces" unshare -U
 
 @test "doctor: a session of systemd" {
   needs_of_machine "no session of systemd" in_session
-  export XDG_RUNTIME_DIR=$SESSION_DIR
+  export XDG_RUNTIME_DIR=$SESSION_DIR DBUS_SESSION_BUS_ADDRESS=unix:path=$SESSION_DIR/bus
   doctor --check systemd --check linger --check delegation --check state-directory
   expect_ok
   expect_finding systemd ok 'session'
