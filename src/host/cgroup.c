@@ -300,9 +300,57 @@ probe_systemd (RuncHost *host)
   host->systemd_user = is_our_manager (bus);
 }
 
-void
-runc_host_probe_cgroup (RuncHost *host, bool all)
+/* ---- a path that config.json names --------------------------------------------------------- */
+
+/* May we make @path below @mount, or the cgroups in it? What is there of it must be ours to write.
+ */
+static bool
+may_make (const char *mount, const char *path)
 {
+  g_autofree char *dir = g_build_filename (mount, path, NULL);
+
+  while (strlen (dir) > strlen (mount) && access (dir, F_OK) < 0 && errno == ENOENT)
+    {
+      char *parent = g_path_get_dirname (dir);
+
+      g_free (dir);
+      dir = parent;
+    }
+  return faccessat (AT_FDCWD, dir, W_OK, AT_EACCESS) == 0;
+}
+
+/* A process moves in v2 with the right to write cgroup.procs of what both places have in common. */
+static bool
+may_move (const char *mount, const char *own, const char *path)
+{
+  g_auto (GStrv) from = g_strsplit (own, "/", -1);
+  g_auto (GStrv) to = g_strsplit (path, "/", -1);
+  g_autoptr (GString) procs = g_string_new (mount);
+
+  for (gsize i = 1; from[i] != NULL && from[i][0] != '\0' && g_strcmp0 (from[i], to[i]) == 0; i++)
+    g_string_append_printf (procs, "/%s", from[i]);
+  g_string_append (procs, "/cgroup.procs");
+  return faccessat (AT_FDCWD, procs->str, W_OK, AT_EACCESS) == 0;
+}
+
+static bool
+is_delegated (const RuncHost *host, const char *path)
+{
+  g_autofree char *clean = g_canonicalize_filename (path, "/");
+
+  if (host->cgroup_mode == RUNC_CGROUP_V2)
+    return may_make (host->cgroup2_mount, clean)
+           && may_move (host->cgroup2_mount, host->cgroup2_path, clean);
+  for (gsize i = 0; i < host->n_cgroup1; i++)
+    if (!may_make (host->cgroup1[i].mountpoint, clean))
+      return false;
+  return host->n_cgroup1 > 0;
+}
+
+void
+runc_host_probe_cgroup (RuncHost *host, const char *path, bool all)
+{
+  bool asks = path != NULL && path[0] == '/' && !runc_host_is_real_root (host);
   char text[8192];
 
   if (runc_host_read_small ("/proc/self/cgroup", text, sizeof text) > 0)
@@ -310,7 +358,9 @@ runc_host_probe_cgroup (RuncHost *host, bool all)
   if (is_filesystem (ROOT, CGROUP2_SUPER_MAGIC))
     probe_v2 (host);
   else
-    probe_v1 (host, all || runc_host_is_real_root (host));
+    probe_v1 (host, all || asks || runc_host_is_real_root (host));
+  if (asks)
+    host->cgroup_path_delegated = is_delegated (host, path);
   if (host->cgroup_mode == RUNC_CGROUP_V2)
     probe_systemd (host);
 }

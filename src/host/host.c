@@ -176,7 +176,8 @@ runc_host_probe (const RuncSpec *spec, const char *bundle, RuncHostNeeds needs, 
   if (host->rootfs != NULL && !runc_host_is_real_root (host) && !host->rootfs_writable)
     runc_host_probe_rootfs_owner (host);
   if (needs & RUNC_HOST_CGROUP)
-    runc_host_probe_cgroup (host, needs == RUNC_HOST_ALL);
+    runc_host_probe_cgroup (host, spec != NULL ? spec->linux_spec.cgroups_path : NULL,
+                            needs == RUNC_HOST_ALL);
   if (needs & RUNC_HOST_KERNEL)
     runc_host_probe_kernel (host);
   /* A root file system that we may not write to may need a layer that nobody asked for. */

@@ -97,6 +97,9 @@ typedef struct
   char *cgroup2_mount;        /* "/sys/fs/cgroup", "/sys/fs/cgroup/unified" or NULL */
   char *cgroup2_path;         /* our own cgroup there, "/..." or NULL */
   gboolean cgroup2_delegated; /* we may create cgroups below it and move ourselves there */
+  /* a user: linux.cgroupsPath is an absolute one that we may make, or have, and move ourselves to
+   */
+  gboolean cgroup_path_delegated;
   char **cgroup2_controllers; /* cgroup.controllers of our own cgroup there (strv) */
   RuncCgroupHierarchy *cgroup1;
   gsize n_cgroup1;

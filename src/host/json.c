@@ -22,6 +22,7 @@
   X (no_new_privs)                                                                                 \
   X (ids_out_of_bounds)                                                                            \
   X (cgroup2_delegated)                                                                            \
+  X (cgroup_path_delegated)                                                                        \
   X (systemd_system)                                                                               \
   X (systemd_user)                                                                                 \
   X (proc_masked)                                                                                  \

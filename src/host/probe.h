@@ -33,9 +33,10 @@ void runc_host_probe_own_maps (RuncHost *host);
 void runc_host_probe_subids (RuncHost *host);
 
 /* cgroup.c */
-/* @all: every v1 hierarchy, also for somebody who cannot use them and only needs to know that there
+/* @path: linux.cgroupsPath, or NULL
+ * @all: every v1 hierarchy, also for somebody who cannot use them and only needs to know that there
  * are some */
-void runc_host_probe_cgroup (RuncHost *host, bool all);
+void runc_host_probe_cgroup (RuncHost *host, const char *path, bool all);
 /* The own path of each hierarchy from /proc/self/cgroup: fills cgroup1 (without mountpoints) and
  * cgroup2_path. */
 void runc_host_parse_cgroups (RuncHost *host, char *text);

@@ -1,7 +1,8 @@
 /* The cgroup: driver and paths. Pure; the parent.
  *
  * The choice is the table of docs/cgroups.md: systemd when asked for or, for an ordinary user on a
- * unified hierarchy, when there is a user session; the filesystem where we may write; else none.
+ * unified hierarchy, when there is a user session; the filesystem where we may write; else none. A
+ * path of config.json where a user may write comes first.
  */
 #include "plan/builder.h"
 
@@ -241,7 +242,9 @@ plan_fs1 (RuncBuilder *b)
   cgroup->v1_dirs = runc_builder_alloc (b, (host->n_cgroup1 + 1) * sizeof (char *));
   for (gsize i = 0; i < host->n_cgroup1; i++)
     cgroup->v1_dirs[i] = place (b, host->cgroup1[i].mountpoint, host->cgroup1[i].own_path, inner);
-  if (host->cgroup_mode == RUNC_CGROUP_HYBRID && host->cgroup2_mount != NULL)
+  /* A user has what was delegated, and that is the limits. */
+  if (host->cgroup_mode == RUNC_CGROUP_HYBRID && host->cgroup2_mount != NULL
+      && b->who == RUNC_WHO_REAL_ROOT)
     cgroup->v2_dir = place (b, host->cgroup2_mount, beside (b), inner);
 }
 
@@ -353,6 +356,11 @@ plan_driver (RuncBuilder *b, GError **error)
         return plan_none (b, error);
       if (!refuse_colon (b->spec->linux_spec.cgroups_path, error))
         return FALSE;
+      (unified ? plan_fs2 : plan_fs1) (b);
+      return TRUE;
+    }
+  if (host->cgroup_path_delegated)
+    {
       (unified ? plan_fs2 : plan_fs1) (b);
       return TRUE;
     }

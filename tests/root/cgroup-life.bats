@@ -311,6 +311,55 @@ remove_user_cgroup() {
   remove_user_cgroup
 }
 
+# The places of a cgroupsPath: one directory in each hierarchy.
+hierarchies() { if unified; then echo /sys/fs/cgroup; else printf '%s\n' $(awk '$9 == "cgroup" || $8 == "cgroup" { print $5 }' /proc/self/mountinfo | sort -u); fi; }
+
+# bats test_tags=no:root-systemd
+@test "cgroup: a cgroupsPath that a user may make, on any hierarchy, without systemd" {
+  local dir
+  for dir in $(hierarchies); do
+    mkdir -p "$dir/$CT-user"
+    ! unified || mkdir "$dir/$CT-user/from"
+    chown 64124 "$dir/$CT-user" "$dir/$CT-user/cgroup.procs"
+    ! unified || chown 64124 "$dir/$CT-user/from/cgroup.procs"
+    [[ $dir != */cpuset ]] || for file in cpus mems; do cat "$dir/cpuset.$file" >"$dir/$CT-user/cpuset.$file"; done
+  done
+  chown -R 64124 "$STATE" "$XDG_RUNTIME_DIR" "$BUNDLE"
+  runc() {
+    sh -c '[ "$0" = - ] || echo 0 >"$0/cgroup.procs"; exec "$@"' "$(unified && echo "/sys/fs/cgroup/$CT-user/from" || echo -)" \
+      setpriv --reuid 64124 --regid 64124 --clear-groups "$RUNC" --root "$STATE" "$@"
+  }
+  config --arg path "/$CT-user/made/here" 'del(.linux.resources) | .linux.cgroupsPath = $path'
+  config 'del(.linux.namespaces[] | select(.type == "network"))
+    | .linux.namespaces += [{"type": "user"}] | .linux.uidMappings = [{"containerID": 0, "hostID": 64124, "size": 1}]
+    | .linux.gidMappings = .linux.uidMappings | .mounts |= map(if .destination == "/sys" then .type = "bind" | .source = "/sys" | .options = ["rbind", "ro"] else . end)'
+  unified || config '.linux.resources = {"pids": {"limit": 77}}'
+  sleeper
+  start_ct
+  expect_match "/$CT-user/made/here\$" "$(cg_dir pids)"
+  unified || expect_eq "$(cg_value pids pids.max pids.max)" 77
+  runc exec "$CT" true
+  runc pause "$CT"
+  has_status "$CT" paused
+  runc resume "$CT"
+  expect_eq "$(runc ps --format json "$CT" | jq -e '.[0] > 0')" true
+  runc events --stats "$CT" | jq -e .data.cpu.usage.total
+  unified || runc update --pids-limit 55 "$CT"
+  unified || expect_eq "$(cg_value pids pids.max pids.max)" 55
+  runc delete --force "$CT"
+  for dir in $(hierarchies); do
+    [[ ! -e $dir/$CT-user/made/here ]]
+  done
+  # One that is somebody else's.
+  config --arg path "/$CT-other" '.linux.cgroupsPath = $path'
+  run runc run --bundle "$BUNDLE" "$CT"
+  expect_status 1
+  expect_match 'rootless needs no limits \+ no cgrouppath'
+  for dir in $(hierarchies); do
+    find "$dir/$CT-user" -depth -type d -exec rmdir {} +
+  done
+}
+
 # bats test_tags=ours
 @test "cgroup: what another id of a user's container has made in its cgroup is gone after delete" {
   unified || skip "this machine: no unified hierarchy"
