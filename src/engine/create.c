@@ -16,6 +16,7 @@
 #include "engine/engine.h"
 #include "launch/ready.h"
 #include "net/devices.h"
+#include "sys/procfs.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -388,9 +389,9 @@ decide (RuncCreation *creation, const RuncGlobal *global, const RuncCreateReques
   return TRUE;
 }
 
-gboolean
-runc_creation_run (RuncCreation *creation, const RuncGlobal *global,
-                   const RuncCreateRequest *request, RuncCreationMode mode, GError **error)
+static gboolean
+make (RuncCreation *creation, const RuncGlobal *global, const RuncCreateRequest *request,
+      RuncCreationMode mode, GError **error)
 {
   g_autofree char *fifo = NULL;
   RuncLaunchContext context = {
@@ -419,6 +420,30 @@ runc_creation_run (RuncCreation *creation, const RuncGlobal *global,
          && drive (creation, error)
          && (creation->state->n_helpers == 0 || register_process (creation, error))
          && hand_out (creation, error);
+}
+
+/* Sandboxes may leave us the /proc of outside, in which our children have other numbers. */
+static gboolean
+explain_proc (GError **error)
+{
+  if (error != NULL && *error != NULL && runc_sys_proc_is_of_others ())
+    {
+      char *longer = g_strdup_printf (
+          "%s (/proc shows another pid namespace than ours: mount a new one there, as by "
+          "bubblewrap's '--proc /proc' and unshare's '--mount-proc')",
+          (*error)->message);
+
+      g_free ((*error)->message);
+      (*error)->message = longer;
+    }
+  return FALSE;
+}
+
+gboolean
+runc_creation_run (RuncCreation *creation, const RuncGlobal *global,
+                   const RuncCreateRequest *request, RuncCreationMode mode, GError **error)
+{
+  return make (creation, global, request, mode, error) || explain_proc (error);
 }
 
 gboolean

@@ -6,6 +6,7 @@
 #include "overlay/filter.h"
 #include "sys/fuse.h"
 #include "sys/mount.h"
+#include "sys/procfs.h"
 #include "sys/syscalls.h"
 
 #include <errno.h>
@@ -77,6 +78,16 @@ runc_doctor_check_procfs (RuncDoctor *doctor, RuncDoctorFinding *finding)
 
   if (!runc_doctor_can_try (doctor, finding))
     return;
+  if (runc_sys_proc_is_of_others ())
+    {
+      runc_doctor_found (finding, RUNC_DOCTOR_MISSING,
+                         "our own /proc shows another pid namespace than the one we are in");
+      runc_doctor_means (finding,
+                         "containers do not start, for their processes are not found there");
+      runc_doctor_mend (finding, "mount a new procfs on /proc where the pid namespace is made "
+                                 "(bubblewrap: '--proc /proc'; unshare: '--mount-proc')");
+      return;
+    }
   try_procfs (doctor, &try);
   if (try.error == 0)
     {

@@ -51,6 +51,14 @@ explain_by_switch (const RuncDoctor *doctor, const RuncDoctorTry *try, RuncDocto
                         "/etc/sysctl.d/99-rootless.conf to keep it");
       return true;
     }
+  if (!doctor->host->initial_userns && doctor->host->uid_map.n == 0)
+    {
+      runc_doctor_found (finding, RUNC_DOCTOR_MISSING,
+                         "we have no id in the user namespace that we are in");
+      runc_doctor_mend (finding, "make that one with an id ('unshare -r' or '--map-current-user' "
+                                 "instead of 'unshare -U')");
+      return true;
+    }
   if (doctor->who != RUNC_WHO_USER || !is_refusal (try->error))
     return false;
   if (runc_doctor_read_number ("/proc/sys/kernel/unprivileged_userns_clone", -1) == 0)

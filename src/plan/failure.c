@@ -320,6 +320,17 @@ throw_console (const RuncOp *op, const struct RuncPlanFailure *failure, GError *
                      op->label, why, hint);
 }
 
+/* Without a /dev/null outside there is nothing that files can be masked with. */
+static gboolean
+throw_null (const RuncOp *op, const struct RuncPlanFailure *failure, GError **error)
+{
+  return runc_throw (error, RUNC_ERROR_CHILD, PREFIX "%s: cannot use '/dev/null' of outside: %s%s",
+                     op->label, runc_strerror (failure->errnum),
+                     failure->errnum == ENOENT ? " (give the outer container a /dev: bubblewrap by "
+                                                 "'--dev /dev')"
+                                               : "");
+}
+
 /* What any op says: "what for: cannot <kind> 'target': step: reason". */
 static gboolean
 throw_plain (const RuncOp *op, const struct RuncPlanFailure *failure, GError **error)
@@ -356,6 +367,8 @@ runc_plan_throw_failure (const RuncPlan *plan, const struct RuncPlanFailure *fai
     case RUNC_OP_ATTACH:
     case RUNC_OP_ROOTFS:
       return throw_mount (plan, op, failure, error);
+    case RUNC_OP_OPEN_NULL:
+      return throw_null (op, failure, error);
     case RUNC_OP_KEYRING:
       return throw_keyring (op, failure, error);
     case RUNC_OP_HOOKS:

@@ -320,6 +320,10 @@ runc_plan_maps (RuncBuilder *b, GError **error)
   if (!b->ns.new_userns)
     return TRUE;
   get_sides (b, &uids, &gids);
+  if (!b->host->initial_userns && b->host->uid_map.n == 0)
+    return runc_throw (error, RUNC_ERROR_UNSUPPORTED,
+                       "we have no id in the user namespace that we are in, and none to give: make "
+                       "that one by 'unshare -r' or '--map-current-user' instead of 'unshare -U'");
   if (runc_plan_maps_directly (b->host))
     return maps_as_root (b, &uids, &gids, error);
   if (uids.asked->n > 0 || gids.asked->n > 0)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <unistd.h>
 
 enum
 {
@@ -31,6 +32,23 @@ runc_sys_proc_open (void)
   if (fs.f_type != PROC_SUPER_MAGIC || st.st_ino != PROC_ROOT_INODE)
     return -ENOTSUP;
   return runc_steal_fd (&fd);
+}
+
+bool
+runc_sys_proc_is_of_others (void)
+{
+  char own[RUNC_DECIMAL_SIZE], found[RUNC_DECIMAL_SIZE];
+  autofd int proc = runc_sys_proc_open ();
+  ssize_t n;
+
+  if (proc < 0)
+    return false;
+  runc_decimal (own, getpid ());
+  n = readlinkat (proc, "self", found, sizeof found - 1);
+  if (n < 0)
+    return errno == ENOENT;
+  found[n] = '\0';
+  return strcmp (own, found) != 0;
 }
 
 int

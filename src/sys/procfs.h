@@ -7,12 +7,17 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 /* Open "/proc" of the caller and verify it: filesystem type procfs, inode the root of it.
  * Returns a close-on-exec O_PATH fd, or -errno (-ENOTSUP: it is not procfs). */
 int runc_sys_proc_open (void);
+
+/* Is what is on "/proc" a procfs of another pid namespace than ours? Its numbers of processes are
+ * others then: ours are not there, or are somebody else's. For the words of errors. */
+bool runc_sys_proc_is_of_others (void);
 
 /* Open @path ("self/oom_score_adj", "sys/net/ipv4/ip_forward") below @proc with @flags. Returns an
  * fd or -errno; -EXDEV: something is mounted over a part of it. */

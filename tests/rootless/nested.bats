@@ -345,3 +345,34 @@ run_in() { run --separate-stderr "$@" "$RUNC" --root "$STATE" run --bundle "$BUN
   expect_status 1
   expect_match "'--cap-add SETFCAP'" "$stderr"
 }
+
+# bats test_tags=no:userns,no:root,no:root-v2
+@test "nested: the /proc of another pid namespace is named, by the doctor too" {
+  outside=(unshare --map-root-user --pid --fork)
+  config 'del(.linux.uidMappings, .linux.gidMappings)'
+  args true
+  run --separate-stderr "${outside[@]}" "$RUNC" --root "$STATE" run --bundle "$BUNDLE" "$CT"
+  expect_error 1 "\(/proc shows another pid namespace than ours: mount a new one there, .*--mount-proc"
+  [[ ! -e $STATE/$CT ]]
+  run "${outside[@]}" "$RUNC" doctor --check procfs
+  expect_status 1
+  expect_match '^missing  new /proc: our own /proc shows another pid namespace'
+  expect_match 'mend: .*--mount-proc'
+  run --separate-stderr "${outside[@]}" --mount-proc "$RUNC" --root "$STATE" run --bundle "$BUNDLE" "$CT"
+  expect_ok
+}
+
+# bats test_tags=no:userns,no:root,no:root-v2
+@test "nested: in a user namespace without ids, and without a /dev" {
+  args true
+  run --separate-stderr unshare --user "$RUNC" --root "$STATE" run --bundle "$BUNDLE" "$CT"
+  expect_error 1 "we have no id in the user namespace that we are in, and none to give: .*'unshare -r'"
+  run unshare --user "$RUNC" doctor --check user-namespace
+  expect_status 1
+  expect_match "mend: make that one with an id \('unshare -r'"
+  needs bwrap
+  config '.linux.maskedPaths = ["/proc/cmdline"]'
+  run --separate-stderr bwrap --bind / / --proc /proc --tmpfs /dev "$RUNC" --root "$STATE" run --bundle "$BUNDLE" "$CT"
+  expect_status 1
+  expect_match "linux.maskedPaths: cannot use '/dev/null' of outside: no such file or directory \(give the outer container a /dev" "$stderr"
+}
