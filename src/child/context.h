@@ -100,6 +100,7 @@ int runc_child_op_bind_device (RuncChild *child, const RuncOp *op);
 int runc_child_op_symlink (RuncChild *child, const RuncOp *op);
 int runc_child_op_mask (RuncChild *child, const RuncOp *op);
 int runc_child_op_readonly (RuncChild *child, const RuncOp *op);
+int runc_child_op_own_null (RuncChild *child, const RuncOp *op);
 int runc_child_op_console (RuncChild *child, const RuncOp *op);
 
 /* op-root.c */

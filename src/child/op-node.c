@@ -212,6 +212,39 @@ runc_child_op_readonly (RuncChild *child, const RuncOp *op)
   return r < 0 ? runc_child_fail (child, RUNC_FAIL_ATTACH, r) : 0;
 }
 
+static bool
+is_null (int fd)
+{
+  return verify_device (fd, S_IFCHR, 1, 3) == 0;
+}
+
+/* A file of the host's tree is the host's: who may do that in the container could change the owner
+ * or the mode of its /dev/null through it; and criu cannot save a file that no mount of the
+ * container leads to. The container may have no such device, or anything in its place: then it
+ * stays. */
+int
+runc_child_op_own_null (RuncChild *child, const RuncOp *op)
+{
+  autofd int own = -EBADF;
+
+  (void)child;
+  (void)op;
+  for (int fd = 0; fd <= 2; fd++)
+    {
+      if (!is_null (fd))
+        continue;
+      /* Non-blocking, because it may turn out to be a fifo. */
+      if (own < 0)
+        own = runc_sys_openat2 (AT_FDCWD, "/dev/null", O_RDWR | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK,
+                                0);
+      if (own < 0 || !is_null (own) || fcntl (own, F_SETFL, O_RDWR) < 0)
+        return 0;
+      if (dup2 (own, fd) < 0) /* without close-on-exec: it is for the container */
+        return -errno;
+    }
+  return 0;
+}
+
 /* Put the slave on /dev/console, which is made if it is absent and never followed. */
 static int
 bind_console (RuncChild *child, int root, int slave)

@@ -98,6 +98,7 @@ static OpFunction *const functions[RUNC_N_OPS] = {
   [RUNC_OP_MOVE_ROOT] = runc_child_op_move_root,
   [RUNC_OP_ROOT_PROPAGATION] = runc_child_op_root_propagation,
   [RUNC_OP_HOOKS] = runc_child_op_hooks,
+  [RUNC_OP_OWN_NULL] = runc_child_op_own_null,
   [RUNC_OP_RLIMITS] = runc_child_op_rlimits,
   [RUNC_OP_OOM_SCORE_ADJ] = runc_child_op_oom_score_adj,
   [RUNC_OP_SCHEDULER] = runc_child_op_scheduler,

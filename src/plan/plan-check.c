@@ -383,6 +383,7 @@ check_op (Check *c, gsize i, const RuncOp *op, GError **error)
     case RUNC_OP_UNSHARE:
     case RUNC_OP_FORK:
       return check_namespace_op (c, i, op, error);
+    case RUNC_OP_OWN_NULL:
     case RUNC_OP_RLIMITS:
     case RUNC_OP_SCHEDULER:
     case RUNC_OP_IO_PRIORITY:

@@ -410,6 +410,7 @@ describe_union (Sink *sink, const RuncOp *op)
       put_caps (sink, "inheritable", op->u.caps.inheritable);
       put_caps (sink, "ambient", op->u.caps.ambient);
       break;
+    case RUNC_OP_OWN_NULL:
     case RUNC_OP_CGROUP_JOIN:
     case RUNC_OP_LEAVE_PROGRAM:
     case RUNC_OP_TAKE_NETWORK:

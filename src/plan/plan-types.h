@@ -145,6 +145,8 @@ typedef struct
   X (HOOKS, "hooks")           /* run u.hooks one after the other, state json on stdin; stdout and
                                   stderr are `slot` and `result` (LOG) where these are there */    \
   /* becoming the process */                                                                       \
+  X (OWN_NULL, "own-null")     /* fds 0, 1 and 2 that are the host's /dev/null become the container's, if
+                                  that has one */                                                  \
   X (RLIMITS, "rlimits")       /* u.rlimits */                                                     \
   X (OOM_SCORE_ADJ, "oom-score-adj") /* write u.number to self/oom_score_adj */                    \
   X (SCHEDULER, "scheduler")   /* sched_setattr (u.scheduler) */                                   \

@@ -413,6 +413,8 @@ runc_plan_become_process (RuncBuilder *b, const RuncProcessPlan *p, GError **err
   /* It comes with an fd, for which a filter that is loaded early may have no recvmsg(). */
   if (!p->exec && runc_plan_has_hooks (b, RUNC_HOOK_START_CONTAINER))
     runc_builder_op (b, RUNC_OP_WAIT, RUNC_LABEL_NONE)->u.message = RUNC_MESSAGE_HOOK_STATE;
+  if (!process->terminal)
+    runc_builder_op (b, RUNC_OP_OWN_NULL, RUNC_LABEL_NONE);
   rlimits (b, process);
   scheduling (b, process);
   if (!memory_policy (b, error) || !personality_op (b, error))

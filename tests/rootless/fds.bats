@@ -83,3 +83,22 @@ load ../lib/helpers
   run_ct
   expect_no_match 'runc'
 }
+
+# bats test_tags=ours
+@test "fds: stdio that is /dev/null is the container's own, for run and for exec" {
+  # The mount that a file was opened through: the host's is none of the container's. (/proc/$$: some programs are run by
+  # the shell itself, with its descriptors.)
+  local look='exec 5</dev/null; all=; for fd in 0 1 2 5; do all="$all $(sed -n "s/^mnt_id:.//p" /proc/$$/fdinfo/$fd)"; done; echo $all'
+  script "$look"' >/dev/shm/mounts; sleep 1000'
+  runc run --detach --bundle "$BUNDLE" "$CT" </dev/null >/dev/null 2>&1 3>&-
+  wait_for runc exec "$CT" test -s /dev/shm/mounts
+  expect_match '^([0-9]+) \1 \1 \1$' "$(runc exec "$CT" cat /dev/shm/mounts)"
+  runc exec --detach "$CT" sh -c "$look >/dev/shm/execed" </dev/null >/dev/null 2>&1 3>&-
+  wait_for runc exec "$CT" test -s /dev/shm/execed
+  expect_match '^([0-9]+) \1 \1 \1$' "$(runc exec "$CT" cat /dev/shm/execed)"
+  # What was something else stays what it was.
+  runc delete --force "$CT"
+  args readlink /proc/self/fd/1
+  runc run --bundle "$BUNDLE" "$CT" </dev/null >"$TEST_DIR/out" 3>&-
+  expect_eq "$(<out)" "$TEST_DIR/out"
+}
