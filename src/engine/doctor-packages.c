@@ -57,6 +57,16 @@ static const struct
         "'zypper install passt', as root",
         "install the package 'passt'",
     } },
+  { "criu",
+    {
+        "'apt-get install criu', as root (there is none in Debian 12 that works with later "
+        "kernels)",
+        "'dnf install criu', as root",
+        "'apk add criu', as root",
+        "'pacman -S criu', as root",
+        "'zypper install criu', as root",
+        "install the package 'criu'",
+    } },
 };
 
 /* The value of @key, unquoted, as a list of words (new). */

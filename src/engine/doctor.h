@@ -44,6 +44,7 @@ typedef enum
   X (state_directory, "state-directory", "state directory", ALL)                                   \
   X (seccomp, "seccomp", "seccomp filters", NONE)                                                  \
   X (lsm, "lsm", "security modules", NONE)                                                         \
+  X (criu, "criu", "checkpoint and restore", NONE)                                                 \
   X (nested, "nested", "outer container", NONE)
 
 struct RuncDoctorTry;
@@ -109,8 +110,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RuncDoctorSubids, runc_doctor_subids_clear)
 
 /* ---- doctor-packages.c ---- */
 
-/* The command that installs what has the program @name ("newuidmap", "fuse-overlayfs", "pasta") on
- * this distribution (static), or words for any distribution. */
+/* The command that installs what has the program @name ("newuidmap", "fuse-overlayfs", "pasta",
+ * "criu") on this distribution (static), or words for any distribution. */
 const char *runc_doctor_install (const char *name);
 /* Likewise, for the content of an os-release file. Pure. */
 const char *runc_doctor_install_on (const char *os_release, const char *name);

@@ -30,6 +30,7 @@ runc_sources += \
 runc_sources += \
 	src/engine/doctor.c src/engine/doctor.h \
 	src/engine/doctor-cgroup.c \
+	src/engine/doctor-criu.c \
 	src/engine/doctor-ids.c \
 	src/engine/doctor-kernel.c \
 	src/engine/doctor-mounts.c \

@@ -6,7 +6,7 @@ load ../lib/helpers
 
 ids=(user-namespace subordinate-ids newuidmap namespaces time-namespace system-calls procfs sysfs overlay
   fuse-overlayfs idmapped-mounts tun slirp pasta cgroup delegation systemd linger state-directory seccomp lsm
-  nested)
+  criu nested)
 
 # Also where there is a session: without it, it is as after `su`.
 setup() { RUNC_TEST_SESSION=0 common_setup; }
