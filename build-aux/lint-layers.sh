@@ -12,12 +12,13 @@ cd "$1"
 rules='
 main.c    cli engine sys/fault.h base
 cli       engine plan/request.h spec base
-engine    launch wire/wire.h plan state host spec cgroup seccomp net overlay sys base
+engine    launch wire/wire.h plan state host spec cgroup criu seccomp net overlay sys base
 launch    child/child.h wire cgroup seccomp net plan spec host sys base
 plan      spec host/host.h wire/wire.h base
 child     wire sys plan/plan-types.h base/fd.h
 wire      sys plan/plan-types.h base/fd.h
 cgroup    spec/spec.h sys base
+criu      plan/criu.h base
 seccomp   spec sys base
 net       sys base
 overlay   wire sys base

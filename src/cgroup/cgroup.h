@@ -94,6 +94,8 @@ GArray *runc_cgroup_pids (const RuncCgroupRef *ref, GError **error);
  */
 gboolean runc_cgroup_freeze (const RuncCgroupRef *ref, gboolean freeze, GError **error);
 gboolean runc_cgroup_is_frozen (const RuncCgroupRef *ref);
+/* The directory whose freezer that is (new string), or NULL. */
+char *runc_cgroup_freezer (const RuncCgroupRef *ref);
 
 /* The `stats` data of `runc events` as runc prints it (new reference). */
 RuncJson *runc_cgroup_stats (const RuncCgroupRef *ref, GError **error);

@@ -104,6 +104,14 @@ runc_cgroup_freeze (const RuncCgroupRef *ref, gboolean freeze, GError **error)
   return v1 != NULL ? freeze_v1 (dir, fd, freeze, error) : freeze_v2 (dir, fd, freeze, error);
 }
 
+char *
+runc_cgroup_freezer (const RuncCgroupRef *ref)
+{
+  const char *v1 = runc_cgroup_v1_dir (ref, RUNC_CGROUP_V1_FREEZER);
+
+  return g_strdup (v1 != NULL ? v1 : ref->v2_dir);
+}
+
 gboolean
 runc_cgroup_is_frozen (const RuncCgroupRef *ref)
 {

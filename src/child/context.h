@@ -106,6 +106,7 @@ int runc_child_op_console (RuncChild *child, const RuncOp *op);
 /* op-root.c */
 int runc_child_op_rootfs (RuncChild *child, const RuncOp *op);
 int runc_child_op_root_readonly (RuncChild *child, const RuncOp *op);
+int runc_child_op_stage_root (RuncChild *child, const RuncOp *op);
 int runc_child_op_pivot (RuncChild *child, const RuncOp *op);
 int runc_child_op_move_root (RuncChild *child, const RuncOp *op);
 int runc_child_op_root_propagation (RuncChild *child, const RuncOp *op);
@@ -138,5 +139,7 @@ int runc_child_op_listen_fds (RuncChild *child, const RuncOp *op);
 int runc_child_op_open_fds (RuncChild *child, const RuncOp *op);
 int runc_child_op_signals (RuncChild *child, const RuncOp *op);
 int runc_child_op_gate (RuncChild *child, const RuncOp *op);
+int runc_child_op_die_with_parent (RuncChild *child, const RuncOp *op);
+int runc_child_op_pass_fds (RuncChild *child, const RuncOp *op);
 int runc_child_op_close_fds (RuncChild *child, const RuncOp *op);
 int runc_child_op_exec (RuncChild *child, const RuncOp *op);

@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "child/context.h"
 #include "sys/decimal.h"
+#include "sys/process.h"
 #include "sys/procfs.h"
 #include "sys/process.h"
 #include "sys/syscalls.h"
@@ -247,6 +248,40 @@ runc_child_op_gate (RuncChild *child, const RuncOp *op)
   if (n < 0)
     return -errno;
   sigaction (SIGPIPE, &before, NULL);
+  return 0;
+}
+
+int
+runc_child_op_die_with_parent (RuncChild *child, const RuncOp *op)
+{
+  (void)child;
+  (void)op;
+  /* A parent that is gone already shows at the next WAIT. */
+  return runc_sys_die_with_parent ();
+}
+
+int
+runc_child_op_pass_fds (RuncChild *child, const RuncOp *op)
+{
+  int first = op->u.pass.first;
+  int behind = first + (int)op->u.pass.n;
+  int sock = fcntl (child->sock, F_DUPFD_CLOEXEC, behind);
+
+  /* First all out of the numbers that they are to have; a slot may be passed on more than once. */
+  if (sock < 0)
+    return -errno;
+  close (child->sock);
+  child->sock = sock;
+  for (size_t i = 0; i < op->u.pass.n; i++)
+    {
+      RuncSlot *slot = &child->plan->slots[op->u.pass.slots[i]];
+
+      if (slot->fd < behind && (slot->fd = fcntl (slot->fd, F_DUPFD_CLOEXEC, behind)) < 0)
+        return -errno;
+    }
+  for (size_t i = 0; i < op->u.pass.n; i++)
+    if (dup2 (runc_child_slot (child, op->u.pass.slots[i]), first + (int)i) < 0)
+      return -errno;
   return 0;
 }
 

@@ -37,6 +37,27 @@ runc_child_op_root_readonly (RuncChild *child, const RuncOp *op)
 }
 
 int
+runc_child_op_stage_root (RuncChild *child, const RuncOp *op)
+{
+  autofd int target = -EBADF;
+  int tree = runc_child_slot (child, op->slot);
+  int r;
+
+  if (fchdir (runc_child_root (child)) < 0)
+    return -errno;
+  r = runc_sys_umount (".", RUNC_MNT_DETACH);
+  if (r < 0)
+    return r;
+  if (chdir ("/") < 0)
+    return -errno;
+  target = runc_sys_openat2 (AT_FDCWD, op->u.text, O_PATH | O_DIRECTORY, 0);
+  if (target < 0)
+    return runc_child_fail (child, RUNC_FAIL_RESOLVE, target);
+  r = runc_sys_tree_attach (tree, target);
+  return r < 0 ? runc_child_fail (child, RUNC_FAIL_ATTACH, r) : 0;
+}
+
+int
 runc_child_op_pivot (RuncChild *child, const RuncOp *op)
 {
   int r;

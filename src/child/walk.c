@@ -92,6 +92,7 @@ static OpFunction *const functions[RUNC_N_OPS] = {
   [RUNC_OP_SYMLINK] = runc_child_op_symlink,
   [RUNC_OP_MASK] = runc_child_op_mask,
   [RUNC_OP_READONLY] = runc_child_op_readonly,
+  [RUNC_OP_STAGE_ROOT] = runc_child_op_stage_root,
   [RUNC_OP_CONSOLE] = runc_child_op_console,
   [RUNC_OP_ROOT_READONLY] = runc_child_op_root_readonly,
   [RUNC_OP_PIVOT] = runc_child_op_pivot,
@@ -120,6 +121,8 @@ static OpFunction *const functions[RUNC_N_OPS] = {
   [RUNC_OP_LISTEN_FDS] = runc_child_op_listen_fds,
   [RUNC_OP_SIGNALS] = runc_child_op_signals,
   [RUNC_OP_GATE] = runc_child_op_gate,
+  [RUNC_OP_DIE_WITH_PARENT] = runc_child_op_die_with_parent,
+  [RUNC_OP_PASS_FDS] = runc_child_op_pass_fds,
   [RUNC_OP_CLOSE_FDS] = runc_child_op_close_fds,
   [RUNC_OP_EXEC] = runc_child_op_exec,
 };

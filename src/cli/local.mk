@@ -3,6 +3,7 @@ runc_sources += \
 	src/cli/cli.c \
 	src/cli/command.h \
 	src/cli/commands.c \
+	src/cli/criu-options.c src/cli/criu-options.h \
 	src/cli/create-options.c src/cli/create-options.h \
 	src/cli/create.c \
 	src/cli/delete.c \

@@ -1,50 +1,51 @@
 /* `runc restore`: its command line. Runs in the parent. */
-#include "cli/command.h"
+#include "cli/criu-options.h"
 
 #include "base/error.h"
+#include "engine/engine.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+typedef struct
+{
+  RuncCriuCliOptions common;
+  RuncCreateRequest request;
+} Options;
 
 static int
 run (const RuncInvocation *invocation, GError **error)
 {
-  (void)invocation;
-  runc_throw (error, RUNC_ERROR_UNSUPPORTED, "restore is not supported by this build");
-  return 1;
+  const Options *options = invocation->options;
+  RuncCreateRequest request = options->request;
+  RuncCriuOptions criu;
+  int status = 1;
+
+  if (!runc_criu_cli_options (&options->common, &criu, error))
+    return 1;
+  request.id = invocation->args[0];
+  request.notify_socket = getenv ("NOTIFY_SOCKET");
+  request.restore = &criu;
+  return runc_engine_restore (invocation->global, &request, &status, error) ? status : 1;
 }
 
+#define AT(member) offsetof (Options, member)
+
 static const RuncOption options[] = {
-  { "console-socket", 0, RUNC_OPTION_STRING, RUNC_OPTION_IGNORED, NULL,
+  { "console-socket", 0, RUNC_OPTION_STRING, AT (request.console_socket), NULL,
     "path of an AF_UNIX socket that is sent the master end of the terminal" },
-  { "image-path", 0, RUNC_OPTION_STRING, RUNC_OPTION_IGNORED, NULL,
-    "directory of the image files (default: ./checkpoint)" },
-  { "work-path", 0, RUNC_OPTION_STRING, RUNC_OPTION_IGNORED, NULL,
-    "directory for work files and logs of criu" },
-  { "tcp-established", 0, RUNC_OPTION_BOOL, RUNC_OPTION_IGNORED, NULL,
-    "allow open TCP connections" },
-  { "ext-unix-sk", 0, RUNC_OPTION_BOOL, RUNC_OPTION_IGNORED, NULL,
-    "allow unix sockets that are connected to the outside" },
-  { "shell-job", 0, RUNC_OPTION_BOOL, RUNC_OPTION_IGNORED, NULL,
-    "allow a terminal that belongs to the outside" },
-  { "file-locks", 0, RUNC_OPTION_BOOL, RUNC_OPTION_IGNORED, NULL, "restore file locks" },
-  { "manage-cgroups-mode", 0, RUNC_OPTION_STRING, RUNC_OPTION_IGNORED, NULL,
-    "what is restored of cgroups: soft, full, strict or ignore (default: soft)" },
-  { "bundle", 'b', RUNC_OPTION_STRING, RUNC_OPTION_IGNORED, NULL,
+  { "bundle", 'b', RUNC_OPTION_STRING, AT (request.bundle), NULL,
     "path to the root of the bundle directory (default: the current directory)" },
-  { "detach", 'd', RUNC_OPTION_BOOL, RUNC_OPTION_IGNORED, NULL,
+  { "detach", 'd', RUNC_OPTION_BOOL, AT (request.detach), NULL,
     "do not wait for the container's end" },
-  { "pid-file", 0, RUNC_OPTION_STRING, RUNC_OPTION_IGNORED, NULL,
+  { "pid-file", 0, RUNC_OPTION_STRING, AT (request.pid_file), NULL,
     "file to write the process id of the container's init to" },
   { "no-subreaper", 0, RUNC_OPTION_BOOL, RUNC_OPTION_IGNORED, NULL, "(obsolete, has no effect)" },
-  { "no-pivot", 0, RUNC_OPTION_BOOL, RUNC_OPTION_IGNORED, NULL,
-    "move the root instead of pivoting into it, for a rootfs on a ramdisk" },
-  { "empty-ns", 0, RUNC_OPTION_LIST, RUNC_OPTION_IGNORED, NULL,
-    "namespace that is made anew instead of restored: network" },
-  { "auto-dedup", 0, RUNC_OPTION_BOOL, RUNC_OPTION_IGNORED, NULL,
-    "drop from parent images what is in newer ones" },
-  { "lazy-pages", 0, RUNC_OPTION_BOOL, RUNC_OPTION_IGNORED, NULL,
-    "fetch memory lazily, by userfaultfd" },
-  { "lsm-profile", 0, RUNC_OPTION_STRING, RUNC_OPTION_IGNORED, NULL,
+  { "no-pivot", 0, RUNC_OPTION_BOOL, AT (request.no_pivot), NULL,
+    "(has no effect: it is criu that enters the root)" },
+  { "lsm-profile", 0, RUNC_OPTION_STRING, AT (common.criu.lsm_profile), NULL,
     "LSM profile to restore with: TYPE:NAME" },
-  { "lsm-mount-context", 0, RUNC_OPTION_STRING, RUNC_OPTION_IGNORED, NULL,
+  { "lsm-mount-context", 0, RUNC_OPTION_STRING, AT (common.criu.lsm_mount_context), NULL,
     "LSM context of the mounts" },
   { 0 },
 };
@@ -53,7 +54,12 @@ const RuncCommand runc_command_restore = {
   .name = "restore",
   .summary = "restore a container that was saved by checkpoint",
   .arguments = "<container-id>",
+  .description = "The bundle says, as for 'run', what the container is made from; the images, in "
+                 "what state its\n"
+                 "processes are. Needs the program criu, and root.",
   .options = options,
+  .shared = runc_criu_options,
+  .options_size = sizeof (Options),
   .min_args = 1,
   .max_args = 1,
   .run = run,

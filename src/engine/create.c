@@ -125,9 +125,8 @@ make_rdt_group (const RuncCreation *creation, GError **error)
   return done;
 }
 
-/* Make the state directory with what delete needs to know, then the layer and the cgroups. */
-static gboolean
-acquire (RuncCreation *creation, gboolean gate, GError **error)
+gboolean
+runc_creation_acquire (RuncCreation *creation, gboolean gate, GError **error)
 {
   const RuncPrepared *prepared = &creation->prepared;
   const RuncPlan *plan = prepared->plan;
@@ -159,20 +158,17 @@ acquire (RuncCreation *creation, gboolean gate, GError **error)
   return FALSE;
 }
 
-/* The process is there: place it (systemd), note it, compile its filter. */
-static gboolean
-register_process (RuncCreation *creation, GError **error)
+gboolean
+runc_creation_adopt (RuncCreation *creation, pid_t pid, GError **error)
 {
   RuncCgroupSetup setup = cgroup_setup (creation);
   RuncState *state = creation->state;
 
-  if (!creation->adopted
-      && !runc_cgroup_adopt (&setup, creation->launch.pid, &creation->cgroup, error))
+  if (!creation->adopted && !runc_cgroup_adopt (&setup, pid, &creation->cgroup, error))
     return FALSE;
   creation->adopted = TRUE;
   if (state->intel_rdt_dir != NULL
-      && !runc_rdt_add_process (state->intel_rdt_dir, state->intel_rdt_mon_dir,
-                                creation->launch.pid, error))
+      && !runc_rdt_add_process (state->intel_rdt_dir, state->intel_rdt_mon_dir, pid, error))
     return FALSE;
   if (creation->cgroup.v2_dir != NULL)
     {
@@ -182,11 +178,25 @@ register_process (RuncCreation *creation, GError **error)
   g_free (state->systemd_unit);
   state->systemd_unit = g_strdup (creation->cgroup.unit);
   /* A unit is only known, and only ours, once it is there. */
-  if (state->systemd_unit != NULL && !runc_state_write_early (&creation->dir, state, error))
-    return FALSE;
+  return state->systemd_unit == NULL || runc_state_write_early (&creation->dir, state, error);
+}
+
+gboolean
+runc_creation_note_process (RuncCreation *creation, GError **error)
+{
+  RuncState *state = creation->state;
+
   state->init_pid = creation->launch.pid;
   return runc_engine_start_time (state->init_pid, &state->init_start_time, error)
          && runc_state_write (&creation->dir, state, error);
+}
+
+/* The process is there: place it (systemd), note it. */
+static gboolean
+register_process (RuncCreation *creation, GError **error)
+{
+  return runc_creation_adopt (creation, creation->launch.pid, error)
+         && runc_creation_note_process (creation, error);
 }
 
 static gboolean
@@ -221,23 +231,29 @@ move_devices (const RuncNetworkPlan *network, pid_t pid, GError **error)
   return runc_net_move_devices (devices, network->n_devices, pid, error);
 }
 
-/* The root is built: the network comes first, hooks may want to use it. */
-static gboolean
-on_root_ready (RuncLaunch *launch, gpointer data, GError **error)
+gboolean
+runc_creation_serve_root (RuncCreation *creation, gboolean devices, GError **error)
 {
-  RuncCreation *creation = data;
   const RuncPlan *plan = creation->prepared.plan;
   g_autofree char *json = NULL;
 
-  if (plan->network.n_devices > 0 && !move_devices (&plan->network, creation->launch.pid, error))
+  if (devices && plan->network.n_devices > 0
+      && !move_devices (&plan->network, creation->launch.pid, error))
     return FALSE;
   if (!runc_helpers_start_network (creation, error))
     return FALSE;
   if (plan->prestart.n == 0 && plan->create_runtime.n == 0)
     return TRUE;
-  json = state_json (launch, FALSE, creation);
+  json = state_json (&creation->launch, FALSE, creation);
   return runc_launch_run_hooks (&plan->prestart, json, error)
          && runc_launch_run_hooks (&plan->create_runtime, json, error);
+}
+
+static gboolean
+on_root_ready (RuncLaunch *launch, gpointer data, GError **error)
+{
+  (void)launch;
+  return runc_creation_serve_root (data, TRUE, error);
 }
 
 static gboolean
@@ -324,9 +340,8 @@ runc_engine_send_listener (const RuncSpec *spec, RuncLaunch *launch, const char 
   return TRUE;
 }
 
-/* What others are waiting for: the pty, the pid. */
-static gboolean
-hand_out (RuncCreation *creation, GError **error)
+gboolean
+runc_creation_hand_out (RuncCreation *creation, GError **error)
 {
   const RuncCreateRequest *request = &creation->prepared.request;
   const char *receiver = runc_spec_annotation (creation->prepared.spec, "run.oci.pidfd_receiver");
@@ -369,10 +384,9 @@ runc_engine_check_fds (guint n, GError **error)
   return TRUE;
 }
 
-/* Everything that is decided before anything is made. */
-static gboolean
-decide (RuncCreation *creation, const RuncGlobal *global, const RuncCreateRequest *request,
-        RuncCreationMode mode, GError **error)
+gboolean
+runc_creation_decide (RuncCreation *creation, const RuncGlobal *global,
+                      const RuncCreateRequest *request, RuncCreationMode mode, GError **error)
 {
   const RuncPrepared *prepared = &creation->prepared;
 
@@ -399,11 +413,11 @@ make (RuncCreation *creation, const RuncGlobal *global, const RuncCreateRequest 
   };
   gboolean two_stages;
 
-  if (!decide (creation, global, request, mode, error))
+  if (!runc_creation_decide (creation, global, request, mode, error))
     return FALSE;
   if (mode.foreground)
     runc_launch_block_signals ();
-  if (!acquire (creation, mode.gate, error))
+  if (!runc_creation_acquire (creation, mode.gate, error))
     return FALSE;
   fifo = g_build_filename (creation->dir.path, RUNC_STATE_FIFO, NULL);
   context.cgroup_fd = creation->cgroup.v2_fd;
@@ -419,7 +433,7 @@ make (RuncCreation *creation, const RuncGlobal *global, const RuncCreateRequest 
   return (two_stages || register_process (creation, error)) && compile_filter (creation, error)
          && drive (creation, error)
          && (creation->state->n_helpers == 0 || register_process (creation, error))
-         && hand_out (creation, error);
+         && runc_creation_hand_out (creation, error);
 }
 
 /* Sandboxes may leave us the /proc of outside, in which our children have other numbers. */

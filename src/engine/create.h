@@ -50,6 +50,34 @@ gboolean runc_creation_run (RuncCreation *creation, const RuncGlobal *global,
 /* Let the container's process proceed; from now on the container stays. */
 gboolean runc_creation_commit (RuncCreation *creation, gboolean wait_exec, GError **error);
 
+/* ---- the steps of it that restore takes, too ---- */
+
+/* Everything that is decided before anything is made: creation->prepared. */
+gboolean runc_creation_decide (RuncCreation *creation, const RuncGlobal *global,
+                               const RuncCreateRequest *request, RuncCreationMode mode,
+                               GError **error);
+
+/* Make the state directory with what delete needs to know, then the layer and the cgroups. */
+gboolean runc_creation_acquire (RuncCreation *creation, gboolean gate, GError **error);
+
+/* @pid is the first process of the container's cgroups: place it there where that was not done
+ * before it was there, and apply what needs a process. */
+gboolean runc_creation_adopt (RuncCreation *creation, pid_t pid, GError **error);
+
+/* Write the state with creation->launch.pid as the container's process. */
+gboolean runc_creation_note_process (RuncCreation *creation, GError **error);
+
+/* The root is built, or is about to be, and the namespaces are there: the network comes first,
+ * hooks (prestart, createRuntime) may want to use it. @devices: move interfaces in */
+gboolean runc_creation_serve_root (RuncCreation *creation, gboolean devices, GError **error);
+
+/* What others are waiting for: the pty, the pid. */
+gboolean runc_creation_hand_out (RuncCreation *creation, GError **error);
+
+/* run.c: supervise in the foreground, and clean up at its end unless @keep. */
+gboolean runc_engine_supervise (RuncCreation *creation, gboolean keep, int *ret_status,
+                                GError **error);
+
 /* ---- helpers.c: processes that serve the container from outside ---- */
 
 /* What must be there before the container's process looks for it: files that the plan binds over

@@ -11,7 +11,7 @@
 #include <glib.h>
 #include <sys/types.h>
 
-/* ---- create.c, run.c, start.c, exec.c ---- */
+/* ---- create.c, run.c, start.c, exec.c, checkpoint.c, restore.c ---- */
 
 /* Create a container and leave its process at the gate. */
 gboolean runc_engine_create (const RuncGlobal *global, const RuncCreateRequest *request,
@@ -24,6 +24,15 @@ gboolean runc_engine_run (const RuncGlobal *global, const RuncCreateRequest *req
 
 /* Open the gate; returns when the container's process has been executed. */
 gboolean runc_engine_start (const RuncGlobal *global, const char *id, GError **error);
+
+/* Save a running or paused container to disk, by criu, and remove it unless it is to stay. */
+gboolean runc_engine_checkpoint (const RuncGlobal *global, const char *id,
+                                 const RuncCriuOptions *options, GError **error);
+
+/* Make a container from what checkpoint saved (request->restore says where), and unless
+ * request->detach, supervise it as run does. */
+gboolean runc_engine_restore (const RuncGlobal *global, const RuncCreateRequest *request,
+                              int *ret_status, GError **error);
 
 /* Run another process in the container. @ret_status as for run; 255 with an error when it could not
  * be set up. */

@@ -149,7 +149,7 @@ annotations (void)
 
   if (libseccomp != NULL)
     add (object, "io.github.seccomp.libseccomp.version", string (libseccomp));
-  add (object, "org.opencontainers.runc.checkpoint.enabled", string ("false"));
+  add (object, "org.opencontainers.runc.checkpoint.enabled", string ("true"));
   add (object, "org.opencontainers.runc.commit", string (runc_version_commit ()));
   add (object, "org.opencontainers.runc.version", string (runc_version ()));
   return object;

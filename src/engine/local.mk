@@ -26,6 +26,12 @@ runc_sources += \
 	src/engine/run.c \
 	src/engine/start.c
 
+# checkpoint, restore
+runc_sources += \
+	src/engine/checkpoint.c \
+	src/engine/criu.c src/engine/criu.h \
+	src/engine/restore.c
+
 # doctor
 runc_sources += \
 	src/engine/doctor.c src/engine/doctor.h \

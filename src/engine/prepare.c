@@ -20,6 +20,10 @@ runc_prepared_clear (RuncPrepared *prepared)
 {
   prepared->cwd_fd = runc_close_fd (prepared->cwd_fd);
   g_clear_pointer (&prepared->plan, runc_plan_free);
+  for (gsize i = 0; prepared->mounted_at != NULL && i < prepared->spec->n_mounts; i++)
+    g_free (prepared->mounted_at[i]);
+  g_clear_pointer (&prepared->mounted_at, g_free);
+  g_clear_pointer (&prepared->descriptors, g_strfreev);
   g_clear_pointer (&prepared->host, runc_host_free);
   g_clear_pointer (&prepared->spec, runc_spec_free);
   g_clear_pointer (&prepared->config, g_free);
@@ -193,7 +197,8 @@ runc_prepare (const RuncGlobal *global, const RuncCreateRequest *request, const 
   prepared.state_dir = g_build_filename (prepared.state_root, request->id, NULL);
   if (prepared.host == NULL)
     prepared.host = probe (&prepared, error);
-  if (prepared.host == NULL)
+  if (prepared.host == NULL
+      || (request->restore != NULL && !runc_restore_gather (&prepared, error)))
     return FALSE;
   if (purpose != RUNC_PREPARE_TO_SHOW
       && (prepared.host->layer_place != NULL
@@ -208,6 +213,7 @@ runc_prepare (const RuncGlobal *global, const RuncCreateRequest *request, const 
     .state_dir = prepared.state_dir,
     .token = token[0] != '\0' ? token : NULL,
     .gate = purpose == RUNC_PREPARE_TO_CREATE,
+    .restore = request->restore != NULL ? &prepared.restore : NULL,
   };
 
   prepared.plan = runc_plan_new (&input, error);

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "host/host.h"
+#include "plan/checkpoint.h"
 #include "plan/plan.h"
 #include "plan/request.h"
 #include "spec/spec.h"
@@ -22,6 +23,9 @@ typedef struct
   RuncHost *host;
   char *state_root;
   char *state_dir;
+  RuncRestoreInput restore; /* restore only, and the next two, which it points to */
+  char **descriptors;
+  char **mounted_at; /* of spec->n_mounts, each may be NULL */
   RuncPlan *plan;
 } RuncPrepared;
 
@@ -33,6 +37,9 @@ typedef struct
 /* The plan's warnings, at that level, and with --debug the plan: once, when it is certain to be
  * carried out. */
 void runc_engine_say_plan (const RuncPlan *plan, RuncLogLevel warnings);
+
+/* restore.c: read what the plan of a restore needs to know: prepared->restore. */
+gboolean runc_restore_gather (RuncPrepared *prepared, GError **error);
 
 void runc_prepared_clear (RuncPrepared *prepared);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RuncPrepared, runc_prepared_clear)

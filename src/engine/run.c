@@ -74,8 +74,8 @@ bind_ready (RuncCreation *creation, GError **error)
   return launch->watch_fd >= 0;
 }
 
-static gboolean
-supervise (RuncCreation *creation, gboolean keep, int *ret_status, GError **error)
+gboolean
+runc_engine_supervise (RuncCreation *creation, gboolean keep, int *ret_status, GError **error)
 {
   if (!runc_launch_supervise (&creation->launch, ret_status, error))
     return give_up (creation);
@@ -103,5 +103,5 @@ runc_engine_run (const RuncGlobal *global, const RuncCreateRequest *request, int
   if (!foreground && creation.launch.watch_fd >= 0)
     runc_ready_wait (creation.launch.watch_fd, creation.prepared.request.notify_socket,
                      creation.launch.pid, creation.launch.pidfd);
-  return !foreground || supervise (&creation, request->keep, ret_status, error);
+  return !foreground || runc_engine_supervise (&creation, request->keep, ret_status, error);
 }

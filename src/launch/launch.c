@@ -99,6 +99,9 @@ open_slot (const RuncChildPlan *plan, RuncSlot *slot, const RuncLaunchContext *c
     case RUNC_SLOT_DECOY:
       slot->fd = runc_steal_fd (&context->self->decoy);
       return TRUE;
+    case RUNC_SLOT_SOCKET:
+      slot->fd = fcntl (context->socket, F_DUPFD_CLOEXEC, 3);
+      return slot->fd >= 0 || runc_throw_errno (error, "cannot copy a socket");
     case RUNC_SLOT_SOURCE:
       return runc_launch_open_source (plan, slot, error);
     case RUNC_SLOT_TREE:
@@ -181,7 +184,7 @@ runc_launch_start (RuncLaunch *launch, RuncPlan *plan, const RuncLaunchContext *
         .sock = child_sock,
         .gate_lock = context->gate_fd,
         .close_fds = { launch->sock, context->state_dir_fd },
-        .argv = context->self->argv,
+        .argv = context->self != NULL ? context->self->argv : NULL,
       };
 
       runc_child_main (&start);

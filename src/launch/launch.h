@@ -52,8 +52,9 @@ typedef struct
   const char *fifo; /* path of the start fifo, or NULL */
   int gate_fd;      /* the lock of the start gate, or -EBADF */
   int init_pidfd;   /* exec: pidfd of the container's init */
+  int socket;       /* for a SOCKET slot: copied; the other end must be close-on-exec */
   int state_dir_fd; /* closed in the child, so that it does not keep the lock; or -EBADF */
-  RuncSelf *self;   /* taken into the slots, where the plan has them */
+  RuncSelf *self;   /* taken into the slots, where the plan has them; NULL: the plan has none */
 } RuncLaunchContext;
 
 /* Open the parent's slots, clone, write the id maps (unless plan->forks: then when FORKED came). */

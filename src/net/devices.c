@@ -368,3 +368,27 @@ runc_net_move_devices (const RuncNetDevice *devices, gsize n, pid_t pid, GError 
       return FALSE;
   return TRUE;
 }
+
+gboolean
+runc_net_loopback_up (pid_t pid, GError **error)
+{
+  char path[64];
+  int r;
+
+  snprintf (path, sizeof path, "/proc/%d/ns/net", (int)pid);
+
+  autofd int netns = open (path, O_RDONLY | O_CLOEXEC);
+  /* lint-ok: setns() takes nothing but a namespace */
+  autofd int own = open ("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+
+  if (netns < 0 || own < 0)
+    return runc_throw_errno (error, "cannot open the container's network namespace");
+  r = runc_sys_setns (netns, CLONE_NEWNET);
+  if (r == 0)
+    {
+      r = runc_sys_loopback_up ();
+      if (runc_sys_setns (own, CLONE_NEWNET) < 0)
+        g_error ("cannot return to the own network namespace");
+    }
+  return r == 0 || runc_throw_neg (error, r, "cannot bring up the container's loopback interface");
+}

@@ -16,3 +16,6 @@ typedef struct
  *
  * Errors begin with "linux.netDevices" and name the device. */
 gboolean runc_net_move_devices (const RuncNetDevice *devices, gsize n, pid_t pid, GError **error);
+
+/* Bring up the loopback interface of the network namespace of process @pid. */
+gboolean runc_net_loopback_up (pid_t pid, GError **error);

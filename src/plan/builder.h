@@ -23,6 +23,7 @@ typedef struct
   const char *state_dir;            /* NULL for exec */
   const char *token;                /* NULL for exec, and where nothing is done */
   bool gate;
+  const struct RuncRestoreInput *restore; /* NULL: create, run or exec */
 
   RuncPlan *plan;
   char *chunk; /* free space of the arena */
@@ -32,6 +33,7 @@ typedef struct
   RuncSlot *slots;
   gsize n_slots, slots_size;
   gsize n_warnings, warnings_size;
+  gsize criu_size; /* room in plan->criu->settings */
 
   RuncWho who;
   RuncSchedule ns;
@@ -118,6 +120,8 @@ void runc_plan_parse_options (RuncBuilder *b, const RuncStrings *strings,
 
 /* mount-parse.c: config.json's mounts and our own, read */
 gboolean runc_plan_parse_mounts (RuncBuilder *b, GError **error);
+/* Where our own mounts may be (NULL-terminated). */
+extern const char *const runc_plan_own_mounts[];
 /* The mount of config.json (or our own) on exactly @path that counts, or NULL. */
 const RuncPlannedMount *runc_plan_mount_on (const RuncBuilder *b, const char *path);
 /* Is the clean path @path below @dir? Not if it is the same. */
@@ -139,17 +143,27 @@ void runc_plan_late_readonly (RuncBuilder *b);
 gboolean runc_plan_mount_idmap (RuncBuilder *b, RuncPlannedMount *m, const RuncMapPlan **ret_maps,
                                 GError **error);
 
-/* cgroup-mount.c: the ops for a mount of type cgroup or cgroup2 */
+/* plan.c: the ops that put the child into the cgroups of the v1 hierarchies */
+void runc_plan_join_cgroups (RuncBuilder *b);
+
+/* cgroup-mount.c: is it a mount of type cgroup or cgroup2? */
+bool runc_plan_is_cgroup (const RuncPlannedMount *m);
+/* The ops for a mount of type cgroup or cgroup2 */
 gboolean runc_plan_cgroup_mount (RuncBuilder *b, const RuncPlannedMount *m, GError **error);
 
 /* devices.c: the ops for the devices and links of /dev, unless they are there already */
 void runc_plan_devices (RuncBuilder *b);
+/* Where the container may have devices (NULL-terminated). */
+const char **runc_plan_device_paths (RuncBuilder *b);
 void runc_plan_masks (RuncBuilder *b, int null_slot);
 bool runc_plan_needs_null (const RuncBuilder *b);
 
 /* program.c: decide whether the child leaves the runtime's executable, and if so, the op for it:
  * the first of all. @maps as for runc_plan_program_is_exposed() */
 void runc_plan_program (RuncBuilder *b, const RuncMapPlan *maps);
+
+/* restore.c: the ops and the request of a restore, once all is decided */
+gboolean runc_plan_restore_ops (RuncBuilder *b, GError **error);
 
 /* sysctl.c */
 gboolean runc_plan_sysctls (RuncBuilder *b, GError **error);

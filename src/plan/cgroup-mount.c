@@ -230,6 +230,12 @@ v1_ops (RuncBuilder *b, const RuncPlannedMount *m)
     }
 }
 
+bool
+runc_plan_is_cgroup (const RuncPlannedMount *m)
+{
+  return strcmp (m->type, "cgroup") == 0 || strcmp (m->type, "cgroup2") == 0;
+}
+
 gboolean
 runc_plan_cgroup_mount (RuncBuilder *b, const RuncPlannedMount *m, GError **error)
 {

@@ -203,6 +203,21 @@ asked_devices (RuncBuilder *b)
     outside_ops (b, &outside, targets);
 }
 
+const char **
+runc_plan_device_paths (RuncBuilder *b)
+{
+  const RuncSpecLinux *spec = &b->spec->linux_spec;
+  const char **paths
+      = runc_builder_alloc (b, (G_N_ELEMENTS (defaults) + spec->n_devices + 1) * sizeof *paths);
+  gsize n = 0;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (defaults); i++)
+    paths[n++] = defaults[i].path;
+  for (gsize i = 0; i < spec->n_devices; i++)
+    paths[n++] = runc_builder_clean (b, spec->devices[i].path);
+  return paths;
+}
+
 static void
 dev_links (RuncBuilder *b, bool own_dev)
 {

@@ -331,6 +331,19 @@ throw_null (const RuncOp *op, const struct RuncPlanFailure *failure, GError **er
                                                : "");
 }
 
+/* criu is no process of the container. */
+static gboolean
+throw_criu (const RuncOp *op, const struct RuncPlanFailure *failure, GError **error)
+{
+  const char *why = runc_strerror (failure->errnum);
+
+  if (op->kind == RUNC_OP_LOOKUP && failure->errnum == ENOENT)
+    return runc_throw (error, RUNC_ERROR_UNSUPPORTED,
+                       "CRIU version check failed: exec: \"criu\": executable file not found in "
+                       "$PATH (checkpoint and restore need the program criu: install it)");
+  return runc_throw (error, RUNC_ERROR_CHILD, "cannot start criu: %s", why);
+}
+
 /* What any op says: "what for: cannot <kind> 'target': step: reason". */
 static gboolean
 throw_plain (const RuncOp *op, const struct RuncPlanFailure *failure, GError **error)
@@ -359,6 +372,8 @@ runc_plan_throw_failure (const RuncPlan *plan, const struct RuncPlanFailure *fai
       return runc_throw (error, RUNC_ERROR_CHILD, PREFIX "%s", why);
     }
   op = &plan->child.ops[failure->op];
+  if (plan->criu != NULL && g_strcmp0 (op->label, "criu") == 0)
+    return throw_criu (op, failure, error);
   switch (op->kind)
     {
     case RUNC_OP_MOUNT:

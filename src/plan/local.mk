@@ -4,6 +4,11 @@ runc_sources += \
 	src/plan/builder.h \
 	src/plan/cgroup-mount.c \
 	src/plan/cgroup.c \
+	src/plan/checkpoint.c \
+	src/plan/checkpoint.h \
+	src/plan/criu-builder.h \
+	src/plan/criu.c \
+	src/plan/criu.h \
 	src/plan/devices.c \
 	src/plan/env.c \
 	src/plan/exec.c \
@@ -28,4 +33,5 @@ runc_sources += \
 	src/plan/program.c \
 	src/plan/rdt.c \
 	src/plan/request.h \
+	src/plan/restore.c \
 	src/plan/sysctl.c

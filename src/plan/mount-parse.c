@@ -155,6 +155,9 @@ parse_mount (RuncBuilder *b, RuncPlannedMount *m, const RuncSpecMount *spec, gsi
   return check_target (m, error) && check_idmap (b, m, error) && check_links (m, error);
 }
 
+const char *const runc_plan_own_mounts[]
+    = { "/run/notify", "/etc/resolv.conf", "/etc/hosts", NULL };
+
 /* A bind mount of our own: @name in the state directory, which the parent makes, on @target. */
 static void
 add_own_mount (RuncBuilder *b, const char *label, const char *name, const char *target)
@@ -182,6 +185,8 @@ add_own_mounts (RuncBuilder *b)
 {
   RuncNetworkMode network = b->plan->network.mode;
 
+  if (b->request == NULL)
+    return;
   if (b->request->notify_socket != NULL)
     {
       add_own_mount (b, "$NOTIFY_SOCKET", "notify", "/run/notify");

@@ -526,8 +526,12 @@ runc_plan_mount_ops (RuncBuilder *b, GError **error)
         }
       else if (strcmp (m->type, "tmpfs") == 0 && m->options.tmpcopyup)
         copy_up_ops (b, m);
-      else if (strcmp (m->type, "cgroup") != 0 && strcmp (m->type, "cgroup2") != 0)
+      else if (!runc_plan_is_cgroup (m))
         plain_ops (b, m);
+      /* criu needs no mount point for them, and to mount cgroup2 would change its options for the
+       * whole machine. */
+      else if (b->restore != NULL)
+        continue;
       else if (!runc_plan_cgroup_mount (b, m, error))
         return FALSE;
     }

@@ -198,6 +198,16 @@ check_root_op (Check *c, gsize i, const RuncOp *op, GError **error)
         return FALSE;
       c->phase = PIVOTED;
       return TRUE;
+    case RUNC_OP_STAGE_ROOT:
+      if (op->u.text == NULL || op->u.text[0] != '/')
+        return broken (error, i, "its directory is no absolute path");
+      if (!in_phase (c, i, IN_ROOT, IN_ROOT, error)
+          || !uses (c, i, op->slot, RUNC_SLOT_TREE, error))
+        return FALSE;
+      /* Nothing more is looked up below the container's root. */
+      c->filled[c->plan->child.root_slot] = false;
+      c->phase = PIVOTED;
+      return TRUE;
     case RUNC_OP_OPEN_TREE:
       /* Alternatives are opened late, but only from where no image can reach. */
       if (op->u.tree.path == NULL || op->u.tree.path[0] != '/')
@@ -305,6 +315,12 @@ check_process_op (Check *c, gsize i, const RuncOp *op, GError **error)
       c->closed = true;
       c->closed_now = op->u.close.now;
       return op->u.close.first >= 3 || broken (error, i, "it would close stdio");
+    case RUNC_OP_PASS_FDS:
+      for (gsize at = 0; at < op->u.pass.n; at++)
+        if (op->u.pass.slots[at] < 0 || (gsize)op->u.pass.slots[at] >= c->plan->child.n_slots
+            || !c->filled[op->u.pass.slots[at]])
+          return broken (error, i, "a slot that is passed on is not filled");
+      return !c->closed || broken (error, i, "what is passed on would be closed");
     case RUNC_OP_HOME:
       return c->plan->child.env_home >= 0 || broken (error, i, "no place is kept for HOME");
     case RUNC_OP_LISTEN_FDS:
@@ -384,6 +400,8 @@ check_op (Check *c, gsize i, const RuncOp *op, GError **error)
     case RUNC_OP_FORK:
       return check_namespace_op (c, i, op, error);
     case RUNC_OP_OWN_NULL:
+    case RUNC_OP_DIE_WITH_PARENT:
+    case RUNC_OP_PASS_FDS:
     case RUNC_OP_RLIMITS:
     case RUNC_OP_SCHEDULER:
     case RUNC_OP_IO_PRIORITY:
@@ -460,7 +478,7 @@ runc_plan_check (const RuncPlan *plan, GError **error)
     many = g_new0 (bool, child->n_slots);
   c.filled = many != NULL ? many : c.filled_few;
   for (gsize i = 0; i < child->n_slots; i++)
-    c.filled[i] = child->slots[i].kind <= RUNC_SLOT_DECOY; /* the parent's kinds come first */
+    c.filled[i] = child->slots[i].kind <= RUNC_SLOT_SOCKET; /* the parent's kinds come first */
   if (!check_whole (plan, error))
     return FALSE;
   for (gsize i = 0; i < child->n_ops; i++)

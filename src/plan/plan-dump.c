@@ -321,6 +321,7 @@ describe_union (Sink *sink, const RuncOp *op)
     case RUNC_OP_LSM_LABEL:
     case RUNC_OP_CHDIR:
     case RUNC_OP_ENTER_DIR:
+    case RUNC_OP_STAGE_ROOT:
       put_text (sink, "text", op->u.text);
       break;
     case RUNC_OP_PROPAGATION:
@@ -385,6 +386,11 @@ describe_union (Sink *sink, const RuncOp *op)
       put (sink, "first", "%u", op->u.close.first);
       put_flag (sink, "now", op->u.close.now);
       break;
+    case RUNC_OP_PASS_FDS:
+      put (sink, "first", "%d", op->u.pass.first);
+      for (gsize i = 0; i < op->u.pass.n; i++)
+        put (sink, "pass", "%d", op->u.pass.slots[i]);
+      break;
     case RUNC_OP_UMASK:
       put (sink, "mask", "%04o", (guint)op->u.number);
       break;
@@ -411,6 +417,7 @@ describe_union (Sink *sink, const RuncOp *op)
       put_caps (sink, "ambient", op->u.caps.ambient);
       break;
     case RUNC_OP_OWN_NULL:
+    case RUNC_OP_DIE_WITH_PARENT:
     case RUNC_OP_CGROUP_JOIN:
     case RUNC_OP_LEAVE_PROGRAM:
     case RUNC_OP_TAKE_NETWORK:
@@ -583,8 +590,9 @@ text_maps (GString *text, const RuncMapPlan *maps)
 }
 
 static void
-text_ops (GString *text, const RuncChildPlan *child)
+text_ops (GString *text, const RuncPlan *plan)
 {
+  const RuncChildPlan *child = &plan->child;
   Sink sink = { .text = text };
 
   for (gsize i = 0; i < child->n_slots; i++)
@@ -607,7 +615,8 @@ text_ops (GString *text, const RuncChildPlan *child)
     }
   put_list (&sink, "argv", child->argv);
   g_string_append_c (text, '\n');
-  for (char **entry = child->envp; *entry != NULL; entry++)
+  /* criu's is that of our caller. */
+  for (char **entry = child->envp; plan->criu == NULL && *entry != NULL; entry++)
     g_string_append_printf (text, "env %s\n", *entry);
 }
 
@@ -644,7 +653,9 @@ runc_plan_dump_text (const RuncPlan *plan)
     }
   text_hooks (text, &plan->prestart);
   text_hooks (text, &plan->create_runtime);
-  text_ops (text, &plan->child);
+  text_ops (text, plan);
+  if (plan->criu != NULL)
+    runc_plan_dump_criu (plan->criu, text);
   text_hooks (text, &plan->poststart);
   text_hooks (text, &plan->poststop);
   for (char **warning = plan->warnings; warning != NULL && *warning != NULL; warning++)

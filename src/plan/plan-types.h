@@ -36,6 +36,7 @@
                             and so on, for a container that must not make them itself */           \
   X (PROGRAM, "program") /* parent: the runtime's executable as a detached, read-only mount */    \
   X (DECOY, "decoy")     /* parent: an empty file that nobody can write to, to be shown as executable */ \
+  X (SOCKET, "socket")   /* parent: its connection to the program that is executed */             \
   X (TREE, "tree")       /* child: a detached mount, or an attached one that an op re-opened */    \
   X (FDS, "fds")         /* child: the directory of its own fds, a detached mount of it alone */      \
   X (NULL_DEVICE, "null")/* child: the host's /dev/null, O_PATH, verified by device number */      \
@@ -134,6 +135,9 @@ typedef struct
                                   the filesystem u.fs, made for the first one and kept in slot
                                   `result`, of which the others get clones; absent: nothing */     \
   X (READONLY, "readonly")     /* bind `target` on itself, read-only; absent: nothing */           \
+  X (STAGE_ROOT, "stage-root") /* take the ROOT off the host's tree again, with all that was mounted in
+                                  it, and attach the TREE in slot on the host directory u.text: it is for
+                                  another program to build the root there */                       \
   X (CONSOLE, "console")       /* a pty from the container's devpts: slave on /dev/console, stdio and
                                   controlling terminal, master to the parent (CONSOLE) */          \
   X (ROOT_READONLY, "root-readonly") /* the root mount itself read-only */                         \
@@ -173,6 +177,9 @@ typedef struct
                                   handlers there; none is blocked */                                                \
   X (GATE, "gate")             /* block on the start fifo (slot), opened through the FDS in `result`,
                                   until `start` opens it */                              \
+  X (DIE_WITH_PARENT, "die-with-parent") /* SIGKILL when the runtime ends */                       \
+  X (PASS_FDS, "pass-fds")     /* the fds of the slots u.pass are u.pass.first and so on of what is
+                                  executed; no slot is used after this */                          \
   X (CLOSE_FDS, "close-fds")   /* everything from fd u.close.first on becomes close-on-exec; with u.close.now,
                                   what no later op uses is closed at once */                       \
   X (EXEC, "exec")             /* execve() what LOOKUP found; the last op */
@@ -397,6 +404,12 @@ typedef struct
     RuncOpMempolicy mempolicy;
     RuncPlanHooks hooks;
     RuncOpConsole console;
+    struct
+    {
+      int first; /* the number of the first */
+      const int *slots;
+      size_t n;
+    } pass;
     struct
     {
       bool listener; /* SECCOMP: the filter has SCMP_ACT_NOTIFY */

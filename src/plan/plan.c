@@ -107,8 +107,8 @@ namespace_ops (RuncBuilder *b)
     runc_builder_op (b, RUNC_OP_WAIT, RUNC_LABEL_NONE)->u.message = RUNC_MESSAGE_MAPPED;
 }
 
-static void
-cgroup_ops (RuncBuilder *b)
+void
+runc_plan_join_cgroups (RuncBuilder *b)
 {
   const RuncCgroupPlan *cgroup = &b->plan->cgroup;
 
@@ -118,6 +118,14 @@ cgroup_ops (RuncBuilder *b)
 
       runc_builder_op (b, RUNC_OP_CGROUP_JOIN, "linux.cgroupsPath")->slot = slot;
     }
+}
+
+static void
+cgroup_ops (RuncBuilder *b)
+{
+  const RuncCgroupPlan *cgroup = &b->plan->cgroup;
+
+  runc_plan_join_cgroups (b);
   runc_plan_reset_affinity (b);
   if (b->ns.unshare_cgroup)
     ns_op (b, RUNC_OP_UNSHARE, CLONE_NEWCGROUP);
@@ -462,6 +470,11 @@ build (RuncBuilder *b, GError **error)
   };
   Propagation propagation;
 
+  if (b->restore != NULL)
+    {
+      runc_plan_parent_hooks (b);
+      return runc_plan_parse_mounts (b, error) && runc_plan_restore_ops (b, error);
+    }
   runc_plan_program (b, b->plan->new_userns ? &b->plan->maps : NULL);
   if (!runc_plan_environment (b, process, b->request->listen_fds, error)
       || !plan_propagation (b, &propagation, error) || !runc_plan_parse_mounts (b, error)
@@ -495,6 +508,7 @@ runc_plan_new (const RuncPlanInput *input, GError **error)
     .state_dir = input->state_dir,
     .token = input->token,
     .gate = input->gate,
+    .restore = input->restore,
   };
   g_autoptr (RuncPlan) plan = NULL;
 

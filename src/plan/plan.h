@@ -9,6 +9,7 @@
 #pragma once
 
 #include "host/host.h"
+#include "plan/criu.h"
 #include "plan/plan-types.h"
 #include "plan/request.h"
 #include "spec/spec.h"
@@ -155,6 +156,8 @@ typedef struct
 
   const RuncSpecSeccomp *seccomp; /* NULL: no filter */
   gboolean terminal;
+  RuncCriuPlan
+      *criu;       /* checkpoint, restore: what is executed is criu, and asked for this; or NULL */
   char **warnings; /* strv: said once, by whoever runs the plan; never in the normal case */
 
   GPtrArray *arena; /* owned */
@@ -170,6 +173,7 @@ typedef struct
   const char *state_dir; /* "<root>/<id>", absolute */
   const char *token;     /* what nobody else has in a name, or NULL where nothing is done */
   gboolean gate;         /* create: block at the fifo; run: pass at once */
+  const struct RuncRestoreInput *restore; /* see plan/checkpoint.h; NULL: create or run */
 } RuncPlanInput;
 
 /* The writable layer that was asked for: NULL none, "" an ephemeral one, else a directory, relative
@@ -180,7 +184,8 @@ const char *runc_plan_layer (const RuncSpec *spec, const RuncCreateRequest *requ
  * Pure. */
 const char *runc_plan_layer_place (const RuncSpec *spec, const RuncCreateRequest *request);
 
-/* Build the plan of `create` and `run`. Errors name the JSON path and what the host withholds. */
+/* Build the plan of `create`, `run` and `restore`. Errors name the JSON path and what the host
+ * withholds. */
 RuncPlan *runc_plan_new (const RuncPlanInput *input, GError **error);
 
 /* What exec needs to know about the container, from its state. */
@@ -220,6 +225,8 @@ gboolean runc_plan_check (const RuncPlan *plan, GError **error);
 /* The plan as text, one op a line, stable across runs (golden files); or as JSON. New string. */
 char *runc_plan_dump_text (const RuncPlan *plan);
 char *runc_plan_dump_json (const RuncPlan *plan);
+/* The part of the text about criu, appended to @text. */
+void runc_plan_dump_criu (const RuncCriuPlan *criu, GString *text);
 
 /* What may be the reason, and the way out, when the kernel refuses @maps with @errnum; else "". */
 const char *runc_plan_map_hint (const RuncMapPlan *maps, int errnum);

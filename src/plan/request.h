@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include "plan/criu.h"
+
 #include <glib.h>
 #include <stdint.h>
 
@@ -63,6 +65,8 @@ typedef struct
   RuncOverlayDriver overlay_driver;
   RuncNetworkMode network;
   const char *const *publish; /* --publish, NULL-terminated, or NULL */
+
+  const RuncCriuOptions *restore; /* restore: from what, and how; else NULL */
 } RuncCreateRequest;
 
 /* exec */

@@ -150,6 +150,12 @@ runc_sys_keep_caps (bool keep)
 }
 
 int
+runc_sys_die_with_parent (void)
+{
+  return CHECK (prctl (PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0));
+}
+
+int
 runc_sys_sched_setattr (const RuncSchedAttr *attr)
 {
   /* struct sched_attr as of Linux 3.14 (SCHED_ATTR_SIZE_VER0), which no libc header had for long.

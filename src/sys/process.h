@@ -26,6 +26,8 @@ int runc_sys_set_ambient (uint64_t ambient, int *ret_failed);
 int runc_sys_setgroups (size_t n, const uint32_t *groups);
 int runc_sys_setresgid (uint32_t gid);
 int runc_sys_setresuid (uint32_t uid);
+/* SIGKILL for this process when its parent ends; kept by execve(), lost with a change of ids. */
+int runc_sys_die_with_parent (void);
 /* Capabilities survive (or not) the next change of all uids away from 0. */
 int runc_sys_keep_caps (bool keep);
 

@@ -33,6 +33,10 @@ tests_fuzz_fuzz_wire_SOURCES = tests/fuzz/fuzz-wire.c
 tests_fuzz_fuzz_wire_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
 EXTRA_DIST += tests/fuzz/corpus/fuzz-wire
 
+fuzz_programs += tests/fuzz/fuzz-criu
+tests_fuzz_fuzz_criu_SOURCES = tests/fuzz/fuzz-criu.c
+tests_fuzz_fuzz_criu_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)
+
 fuzz_programs += tests/fuzz/fuzz-mount-options
 tests_fuzz_fuzz_mount_options_SOURCES = tests/fuzz/fuzz-mount-options.c
 tests_fuzz_fuzz_mount_options_LDFLAGS = $(AM_LDFLAGS) $(FUZZER_LDFLAGS)

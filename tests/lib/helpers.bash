@@ -273,6 +273,17 @@ expect_error() {
   ((n == 1)) || ! is_ours || fail "the error should be one line, not $n"
 }
 
+# ---------------------------------------------------------------- documents
+
+# blocks FILE: the commands of a document, see docs.bats.
+blocks() {
+  awk '
+    /^<!-- covered by: / { skip = 1 }
+    /^```sh$/ { if (!skip) inside = 1; skip = 0; next }
+    /^```/ { inside = 0 }
+    inside' "$1"
+}
+
 # ---------------------------------------------------------------- nothing is left behind
 
 # The subordinate ranges of the user, as FIRST+COUNT.

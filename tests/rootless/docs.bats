@@ -9,15 +9,6 @@
 
 load ../lib/helpers
 
-# blocks FILE: the commands of a document.
-blocks() {
-  awk '
-    /^<!-- covered by: / { skip = 1 }
-    /^```sh$/ { if (!skip) inside = 1; skip = 0; next }
-    /^```/ { inside = 0 }
-    inside' "$1"
-}
-
 # typed FILE: steps for testhelper, one a line.
 typed() { sed -n 's/^<!-- type: \(.*\) -->$/expect=\/ # \nsend=\1\\n/p' "$1"; }
 

@@ -355,3 +355,15 @@ load ../lib/helpers
   expect_status 1
   expect_match '/proc/nothing' "$stderr"
 }
+
+# bats test_tags=ours,no:root,no:root-v2,no:root-systemd
+@test "lifecycle: checkpoint and restore are for root's containers, and say so" {
+  sleeper
+  start_ct
+  run --separate-stderr runc checkpoint --image-path images "$CT"
+  expect_error 1 "checkpoint: only for containers of root: .*'sudo runc"
+  has_status "$CT" running
+  test ! -e images
+  run --separate-stderr runc restore --detach --bundle "$BUNDLE" --image-path images "$CT-2"
+  expect_error 1 "restore: only for containers of root: .*'sudo runc"
+}

@@ -125,3 +125,6 @@ tests_unit_test_rdt_SOURCES = tests/unit/test-rdt.c
 unit_programs += tests/unit/test-overlay-filter
 tests_unit_test_overlay_filter_SOURCES = tests/unit/test-overlay-filter.c \
 	tests/unit/seccomp-run.c tests/unit/seccomp-run.h
+
+unit_programs += tests/unit/test-criu
+tests_unit_test_criu_SOURCES = tests/unit/test-criu.c
