@@ -403,6 +403,18 @@ credentials (RuncBuilder *b, const RuncProcessPlan *p)
   runc_builder_op (b, RUNC_OP_CAPABILITIES, "process.capabilities")->u.caps = caps;
 }
 
+/* What exec starts has the container's where it does not ask for one: never the caller's. */
+static void
+umask_op (RuncBuilder *b, const RuncSpecProcess *process)
+{
+  const RuncSpecUser *user = process->user.umask.present || b->spec->process == NULL
+                                 ? &process->user
+                                 : &b->spec->process->user;
+
+  runc_builder_op (b, RUNC_OP_UMASK, "process.user.umask")->u.number
+      = user->umask.present ? user->umask.value : 0022;
+}
+
 gboolean
 runc_plan_become_process (RuncBuilder *b, const RuncProcessPlan *p, GError **error)
 {
@@ -419,9 +431,7 @@ runc_plan_become_process (RuncBuilder *b, const RuncProcessPlan *p, GError **err
   scheduling (b, process);
   if (!memory_policy (b, error) || !personality_op (b, error))
     return FALSE;
-  if (!p->exec || process->user.umask.present)
-    runc_builder_op (b, RUNC_OP_UMASK, "process.user.umask")->u.number
-        = process->user.umask.present ? process->user.umask.value : 0022;
+  umask_op (b, process);
   if (!labels (b, p, error))
     return FALSE;
   credentials (b, p);

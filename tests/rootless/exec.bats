@@ -146,6 +146,29 @@ ct_exec() { run --separate-stderr runc exec "$@"; }
   expect_output $'NoNewPrivs:\t1'
 }
 
+# bats test_tags=ours
+@test "exec: the umask is the container's, or that of process.json, never the caller's" {
+  echo '{"args": ["sh", "-c", "umask"], "cwd": "/", "env": ["PATH=/bin"], "user": {"uid": 0, "gid": 0}}' >process.json
+  umask 077
+  start_ct
+  for options in "$CT sh -c umask" "--process process.json $CT"; do
+    # shellcheck disable=SC2086
+    ct_exec $options
+    expect_output 0022
+  done
+  runc delete --force "$CT"
+  config '.process.user.umask = 23'
+  start_ct
+  for options in "$CT sh -c umask" "--process process.json $CT"; do
+    # shellcheck disable=SC2086
+    ct_exec $options
+    expect_output 0027
+  done
+  jq '.user.umask = 63' process.json >other.json
+  ct_exec --process other.json "$CT"
+  expect_output 0077
+}
+
 @test "exec --process: all from a process.json" {
   start_ct
   cat >process.json <<EOF
