@@ -122,8 +122,9 @@ asked_node (RuncBuilder *b, const RuncSpecDevice *device)
   return node;
 }
 
-/* Devices to be made by the parent: the host need not have them at that path, and their owner is
- * one of the container's. */
+/* Devices that the host does not have at that path, to be made by the parent, with an owner of the
+ * container. Those that it has keep the host's owner: engines give all of them to a privileged
+ * container, and its user namespace is what keeps it from the machine's disks. */
 typedef struct
 {
   RuncOpNode *nodes;
@@ -186,13 +187,15 @@ asked_devices (RuncBuilder *b)
 
       if (strcmp (target, "/dev/ptmx") == 0)
         continue;
-      if (can_make_outside (b) && !S_ISFIFO (node.mode))
+      if (can_make_nodes (b) || !absent)
+        {
+          device_ops (b, label, &node, target);
+        }
+      else if (can_make_outside (b))
         {
           targets[outside.n] = target;
           add_outside (b, &outside, label, &node);
         }
-      else if (can_make_nodes (b) || !absent)
-        device_ops (b, label, &node, target);
       else
         runc_builder_warn (b,
                            "%s: '%s' is left out: a device cannot be made without root, and this "

@@ -28,22 +28,24 @@ load cgroup
   expect_output "character special file 1:5 640 7:8"
 }
 
-@test "root: devices of a container with a user namespace are made, too, and are its own" {
+@test "root: devices of a container with a user namespace that the host has not are made, others stay the host's" {
   own_ids() { config "$@" '.linux.namespaces |= map(select(.type != "user")) + [{"type": "user"}]
     | .linux.uidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}] | .linux.gidMappings = .linux.uidMappings
     | .linux.devices = [
         {"path": "/dev/mine", "type": "c", "major": 1, "minor": 5, "fileMode": 384},
         {"path": "/dev/sub/null", "type": "c", "major": 1, "minor": 3, "fileMode": 432, "uid": 7, "gid": 8},
+        {"path": "/dev/full", "type": "c", "major": 1, "minor": 7, "fileMode": 384, "uid": 7},
         {"path": "/dev/pipe", "type": "p", "fileMode": 384}]'; }
   own_ids
   chown -R 100000:100000 "$BUNDLE/rootfs"
   chmod 755 "$TEST_DIR" "$BUNDLE"
-  script 'stat -c "%F %t:%T %a %u:%g" /dev/mine /dev/sub/null /dev/pipe; head -c 3 /dev/mine | wc -c
+  script 'stat -c "%F %t:%T %a %u:%g" /dev/mine /dev/sub/null /dev/full /dev/pipe; head -c 3 /dev/mine | wc -c
     grep -c " /dev/mine .*nosuid.*noexec" /proc/self/mountinfo'
   run_ct
   expect_ok
   expect_eq "$output" "character special file 1:5 600 0:0
 character special file 1:3 660 7:8
+character special file 1:7 666 65534:65534
 fifo 0:0 600 0:0
 3
 1"
