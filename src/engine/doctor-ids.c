@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "base/process.h"
+#include "plan/plan.h"
 #include "sys/process.h"
 
 #include <errno.h>
@@ -40,7 +41,8 @@ typedef struct
   const char *others; /* whose real ids a range must not have */
   const char *option; /* of usermod */
   const RuncIdRanges *ranges;
-  const RuncIdRanges *here; /* what exists in our user namespace */
+  RuncIdMap *map; /* what a container gets; its first line is our own id */
+  gsize n_lines;
   RuncDoctorSubids subids;
 } Side;
 
@@ -54,27 +56,38 @@ count_ids (const RuncIdRanges *ranges)
   return n;
 }
 
-/* Do all ids of @range exist in our user namespace? */
-static bool
-exists_here (const RuncIdRange *range, const RuncIdRanges *here)
-{
-  for (gsize i = 0; i < here->n; i++)
-    if (range->inside >= here->items[i].inside
-        && (guint64)range->inside + range->size
-               <= (guint64)here->items[i].inside + here->items[i].size)
-      return true;
-  return false;
-}
-
+/* The ids of the ranges that a container gets: each once, and not those of others further out. */
 static guint64
 count_usable (const Side *side)
 {
   guint64 n = 0;
 
-  for (gsize i = 0; i < side->ranges->n; i++)
-    if (exists_here (&side->ranges->items[i], side->here))
-      n += side->ranges->items[i].size;
+  for (gsize i = 1; i < side->n_lines; i++)
+    n += side->map[i].size;
   return n;
+}
+
+static void
+sides_init (const RuncHost *host, Side *sides)
+{
+  sides[0] = (Side){
+    .file = "/etc/subuid", .others = "/etc/passwd", .option = "subuid", .ranges = &host->sub_uids
+  };
+  sides[1] = (Side){
+    .file = "/etc/subgid", .others = "/etc/group", .option = "subgid", .ranges = &host->sub_gids
+  };
+  for (int i = 0; i < 2; i++)
+    sides[i].map = runc_plan_own_ids (host, i == 1, &sides[i].n_lines);
+}
+
+static void
+sides_clear (Side *sides)
+{
+  for (int i = 0; i < 2; i++)
+    {
+      runc_doctor_subids_clear (&sides[i].subids);
+      g_free (sides[i].map);
+    }
 }
 
 /* ---- the ranges --------------------------------------------------------------------------------
@@ -174,17 +187,21 @@ report_too_few (const RuncDoctor *doctor, const Side *sides, RuncDoctorFinding *
     mend_by_usermod (doctor, sides, finding);
 }
 
-/* A line, or an id, that should not be there. */
+/* A line, or an id, that should not be there. @status: what that amounts to */
 static bool
-report_fault (const RuncDoctor *doctor, const Side *side, RuncDoctorFinding *finding)
+report_fault (const RuncDoctor *doctor, const Side *side, RuncDoctorStatus status,
+              RuncDoctorFinding *finding)
 {
   const RuncDoctorSubids *subids = &side->subids;
 
   if (subids->broken != NULL)
     {
-      runc_doctor_found (finding, RUNC_DOCTOR_LIMITED, "line %u of %s is not understood: '%s'",
+      runc_doctor_found (finding, status, "line %u of %s is not understood: '%s'",
                          subids->broken_line, side->file, subids->broken);
-      runc_doctor_means (finding, "newuidmap and newgidmap do not take this range");
+      runc_doctor_means (finding, "%s",
+                         status == RUNC_DOCTOR_MISSING
+                             ? ONE_ID
+                             : "newuidmap and newgidmap do not take this range");
       runc_doctor_mend (finding, "write it as '%s:FIRST:COUNT' in decimal, or remove it, as root",
                         doctor->user);
       return true;
@@ -212,16 +229,16 @@ void
 runc_doctor_check_subordinate_ids (RuncDoctor *doctor, RuncDoctorFinding *finding)
 {
   const RuncHost *host = doctor->host;
-  Side sides[2] = {
-    { "/etc/subuid", "/etc/passwd", "subuid", &host->sub_uids, &host->uid_map, { 0 } },
-    { "/etc/subgid", "/etc/group", "subgid", &host->sub_gids, &host->gid_map, { 0 } },
-  };
+  RuncDoctorStatus status;
+  guint64 uids, gids;
+  Side sides[2];
 
   if (runc_plan_maps_directly (doctor->host))
     {
       check_own_ids (doctor, finding);
       return;
     }
+  sides_init (host, sides);
   for (int i = 0; i < 2; i++)
     {
       g_autofree char *text = runc_doctor_read (sides[i].file);
@@ -230,19 +247,19 @@ runc_doctor_check_subordinate_ids (RuncDoctor *doctor, RuncDoctorFinding *findin
       runc_doctor_inspect_subids (text != NULL ? text : "", doctor->user, host->euid, others,
                                   &sides[i].subids);
     }
-  if (!report_fault (doctor, &sides[0], finding) && !report_fault (doctor, &sides[1], finding))
-    {
-      guint64 uids = count_usable (&sides[0]), gids = count_usable (&sides[1]);
-
-      if (MIN (uids, gids) < ENOUGH_IDS)
-        report_too_few (doctor, sides, finding);
-      else
-        runc_doctor_found (finding, RUNC_DOCTOR_OK,
-                           "%s has %" G_GUINT64_FORMAT " uids and %" G_GUINT64_FORMAT " gids",
-                           doctor->user, uids, gids);
-    }
-  for (int i = 0; i < 2; i++)
-    runc_doctor_subids_clear (&sides[i].subids);
+  uids = count_usable (&sides[0]);
+  gids = count_usable (&sides[1]);
+  status = MIN (uids, gids) > 0 ? RUNC_DOCTOR_LIMITED : RUNC_DOCTOR_MISSING;
+  if (report_fault (doctor, &sides[0], status, finding)
+      || report_fault (doctor, &sides[1], status, finding))
+    ;
+  else if (MIN (uids, gids) < ENOUGH_IDS)
+    report_too_few (doctor, sides, finding);
+  else
+    runc_doctor_found (finding, RUNC_DOCTOR_OK,
+                       "%s has %" G_GUINT64_FORMAT " uids and %" G_GUINT64_FORMAT " gids",
+                       doctor->user, uids, gids);
+  sides_clear (sides);
 }
 
 /* ---- the programs ------------------------------------------------------------------------------
@@ -303,26 +320,17 @@ is_setuid_out_of_bounds (const char *path)
 
 /* "newuidmap PID 0 OWN 1 1 FIRST COUNT ..." (strv, new) */
 static char **
-tool_arguments (const char *tool, pid_t pid, guint32 own, const Side *side)
+tool_arguments (const char *tool, pid_t pid, const Side *side)
 {
   GPtrArray *argv = g_ptr_array_new ();
-  guint64 inside = 1;
 
   g_ptr_array_add (argv, g_strdup (tool));
   g_ptr_array_add (argv, g_strdup_printf ("%d", (int)pid));
-  g_ptr_array_add (argv, g_strdup ("0"));
-  g_ptr_array_add (argv, g_strdup_printf ("%u", own));
-  g_ptr_array_add (argv, g_strdup ("1"));
-  for (gsize i = 0; i < side->ranges->n; i++)
+  for (gsize i = 0; i < side->n_lines; i++)
     {
-      const RuncIdRange *range = &side->ranges->items[i];
-
-      if (!exists_here (range, side->here) || inside + range->size > G_MAXUINT32)
-        continue;
-      g_ptr_array_add (argv, g_strdup_printf ("%" G_GUINT64_FORMAT, inside));
-      g_ptr_array_add (argv, g_strdup_printf ("%u", range->inside));
-      g_ptr_array_add (argv, g_strdup_printf ("%u", range->size));
-      inside += range->size;
+      g_ptr_array_add (argv, g_strdup_printf ("%u", side->map[i].inside));
+      g_ptr_array_add (argv, g_strdup_printf ("%u", side->map[i].outside));
+      g_ptr_array_add (argv, g_strdup_printf ("%u", side->map[i].size));
     }
   g_ptr_array_add (argv, NULL);
   return (char **)g_ptr_array_free (argv, FALSE);
@@ -330,10 +338,10 @@ tool_arguments (const char *tool, pid_t pid, guint32 own, const Side *side)
 
 /* Returns why it failed (new string), or NULL. */
 static char *
-try_tool (const char *tool, pid_t pid, guint32 own, const Side *side)
+try_tool (const char *tool, pid_t pid, const Side *side)
 {
   g_autoptr (GError) error = NULL;
-  g_auto (GStrv) argv = tool_arguments (tool, pid, own, side);
+  g_auto (GStrv) argv = tool_arguments (tool, pid, side);
   g_auto (RuncProcess) process = RUNC_PROCESS_INIT;
   g_auto (RuncProcessResult) result = { 0 };
   const RuncProcessSpec spec = {
@@ -367,9 +375,9 @@ try_tools (RuncDoctor *doctor, const Side *uids, const Side *gids, RuncDoctorFin
   if (try.error < 0)
     failure = runc_doctor_describe_try (&try);
   if (failure == NULL)
-    failure = try_tool (doctor->host->newgidmap, child.pid, doctor->host->egid, gids);
+    failure = try_tool (doctor->host->newgidmap, child.pid, gids);
   if (failure == NULL)
-    failure = try_tool (doctor->host->newuidmap, child.pid, doctor->host->euid, uids);
+    failure = try_tool (doctor->host->newuidmap, child.pid, uids);
   if (failure == NULL)
     {
       runc_doctor_found (finding, RUNC_DOCTOR_OK,
@@ -402,8 +410,7 @@ void
 runc_doctor_check_newuidmap (RuncDoctor *doctor, RuncDoctorFinding *finding)
 {
   const RuncHost *host = doctor->host;
-  const Side uids = { .ranges = &host->sub_uids, .here = &host->uid_map };
-  const Side gids = { .ranges = &host->sub_gids, .here = &host->gid_map };
+  Side sides[2];
 
   if (runc_plan_maps_directly (doctor->host))
     {
@@ -426,10 +433,12 @@ runc_doctor_check_newuidmap (RuncDoctor *doctor, RuncDoctorFinding *finding)
       runc_doctor_means (finding, ONE_ID);
       return;
     }
-  if (count_usable (&uids) == 0 || count_usable (&gids) == 0)
+  sides_init (host, sides);
+  if (count_usable (&sides[0]) == 0 || count_usable (&sides[1]) == 0)
     runc_doctor_found (finding, RUNC_DOCTOR_OK,
                        "installed, with the rights they need; without ranges there is nothing to "
                        "try them on");
   else if (runc_doctor_can_try (doctor, finding))
-    try_tools (doctor, &uids, &gids, finding);
+    try_tools (doctor, &sides[0], &sides[1], finding);
+  sides_clear (sides);
 }

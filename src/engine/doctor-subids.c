@@ -146,7 +146,9 @@ runc_doctor_inspect_subids (const char *text, const char *name, guint32 uid, con
     {
       g_auto (GStrv) fields = g_strsplit (*line, ":", 4);
 
-      if (g_strv_length (fields) < 3 || !parse_id (fields[2], &range.first))
+      /* One's own id in a range is left out of the maps, and no harm. */
+      if (g_strv_length (fields) < 3 || strcmp (fields[0], name) == 0
+          || !parse_id (fields[2], &range.first))
         continue;
       range.count = 1;
       compare (own, &range, fields[0], &subids);

@@ -11,6 +11,8 @@
 
 /* The kernel takes no more lines. */
 #define MAX_LINES 340
+/* ... nor as many bytes: those of the smallest page. */
+#define MAX_LENGTH 4096
 
 #define HOW_TO_GET_RANGES                                                                          \
   "(root can give ranges with 'usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "   \
@@ -119,29 +121,80 @@ map_own_id (RuncBuilder *b, const Side *side, gsize *ret_n)
   return map;
 }
 
-/* 0 -> ourselves, 1.. -> the ranges we were given, one after the other. */
+/* How many bytes the kernel is given for a line of a map. */
+static gsize
+line_length (const RuncIdMap *line)
+{
+  char text[3 * sizeof "4294967295"];
+
+  return (gsize)g_snprintf (text, sizeof text, "%u %u %u\n", line->inside, line->outside,
+                            line->size);
+}
+
+/* Move *@at, where an id is root's, ours, or in one of the @n lines of @map, behind what it is in,
+ * and return how many ids there are from there on that are not, up to @end. */
+static guint64
+next_free (const Side *side, const RuncIdMap *map, gsize n, guint64 *at, guint64 end)
+{
+  guint64 until = end;
+
+  for (gsize i = 0; i <= n; i++)
+    {
+      /* What is looked at last is root, who is nobody's to give. */
+      guint64 first = i < n ? map[i].outside : 0, behind = first + (i < n ? map[i].size : 1);
+
+      if (*at >= first && *at < behind)
+        {
+          *at = behind;
+          return *at < end ? next_free (side, map, n, at, end) : 0;
+        }
+      if (first > *at)
+        until = MIN (until, first);
+    }
+  return until - *at;
+}
+
+/* 0 -> ourselves, 1.. -> the ranges we were given, one after the other, each id once: into @map,
+ * which has room for MAX_LINES. Returns the number of lines. */
+static gsize
+fill_ranges (const Side *side, RuncIdMap *map)
+{
+  guint64 inside = 1;
+  gsize n = 1, length;
+
+  map[0] = (RuncIdMap){ 0, side->own, 1 };
+  length = line_length (&map[0]);
+  for (gsize i = 0; i < side->subordinate->n; i++)
+    {
+      const RuncIdRange *range = &side->subordinate->items[i];
+      guint64 at = range->inside, end = at + range->size, size;
+
+      /* A range of a user namespace further out, from an /etc/subuid that was copied inside. */
+      if (range->size == 0 || !is_within (side->here, range->inside, range->size))
+        continue;
+      for (; at < end && (size = next_free (side, map, n, &at, end)) > 0; at += size)
+        {
+          RuncIdMap line = { (guint32)inside, (guint32)at, (guint32)size };
+
+          if (n == MAX_LINES || inside + size > G_MAXUINT32
+              || length + line_length (&line) >= MAX_LENGTH)
+            return n;
+          length += line_length (&line);
+          map[n++] = line;
+          inside += size;
+        }
+    }
+  return n;
+}
+
 static RuncIdMap *
 map_ranges (RuncBuilder *b, const Side *side, gsize *ret_n)
 {
-  gsize room = MIN (side->subordinate->n, MAX_LINES - 1), n = 1;
-  RuncIdMap *map = runc_builder_alloc (b, (room + 1) * sizeof *map);
-  guint64 inside = 1;
+  RuncIdMap all[MAX_LINES], *map;
 
-  map[0] = (RuncIdMap){ 0, side->own, 1 };
-  for (gsize i = 0; i < side->subordinate->n && n <= room; i++)
-    {
-      const RuncIdRange *range = &side->subordinate->items[i];
-
-      /* A range of a user namespace further out, from an /etc/subuid that was copied inside. */
-      if (range->size == 0 || !is_within (side->here, range->inside, range->size)
-          || (side->own >= range->inside && side->own - range->inside < range->size))
-        continue;
-      if (inside + range->size > G_MAXUINT32)
-        break;
-      map[n++] = (RuncIdMap){ (guint32)inside, range->inside, range->size };
-      inside += range->size;
-    }
-  *ret_n = n;
+  *ret_n = fill_ranges (side, all);
+  map = runc_builder_alloc (b, *ret_n * sizeof *map);
+  memcpy (map, all, *ret_n * sizeof *map);
   return map;
 }
 
@@ -336,6 +389,19 @@ runc_plan_maps (RuncBuilder *b, GError **error)
   if (b->plan->maps.deny_setgroups)
     b->can_set_groups = false;
   return TRUE;
+}
+
+RuncIdMap *
+runc_plan_own_ids (const RuncHost *host, bool groups, gsize *ret_n)
+{
+  static const RuncSpec nothing;
+  const RuncBuilder b = { .spec = &nothing, .host = host };
+  RuncIdMap *map = g_new (RuncIdMap, MAX_LINES);
+  Side uids, gids;
+
+  get_sides (&b, &uids, &gids);
+  *ret_n = fill_ranges (groups ? &gids : &uids, map);
+  return map;
 }
 
 RuncPlan *

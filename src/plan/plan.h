@@ -212,6 +212,10 @@ RuncPlan *runc_plan_new_exec (const RuncExecPlanInput *input, GError **error);
  * can have, as a container without maps in config.json gets them; for whoever is not real root. */
 RuncPlan *runc_plan_new_ids (const RuncHost *host, GError **error);
 
+/* The map (new, @ret_n lines) of a container with the user's own id and his ranges of @host,
+ * whether or not there are programs that can write it. */
+RuncIdMap *runc_plan_own_ids (const RuncHost *host, bool groups, gsize *ret_n);
+
 /* Could a process with the ids of @maps (NULL: with all ids of our own user namespace) write to the
  * runtime's executable, once it has it open? */
 bool runc_plan_program_is_exposed (const RuncHost *host, const RuncMapPlan *maps);

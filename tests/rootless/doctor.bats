@@ -245,8 +245,8 @@ can_nest() { needs_of_machine "no user namespaces in user namespaces" unshare -U
   can_nest
   printf '%s\n' '# ids' 1234:100000 >broken
   in_nested 'mount --bind broken /etc/subuid' --check subordinate-ids
-  expect_ok
-  expect_finding subordinate-ids limited "line 2 of /etc/subuid.*'1234:100000'"
+  expect_status 1
+  expect_finding subordinate-ids missing "line 2 of /etc/subuid.*'1234:100000'"
 }
 
 @test "doctor: a range that belongs to somebody else, too" {

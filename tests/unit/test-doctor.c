@@ -199,6 +199,7 @@ test_subids (void)
     { "ann:1000:10\n", "root:x:0:0::/:/bin/sh\nbob:x:1009:1009::/:\n", 10, 100000, NULL, "bob",
       1009 },
     { "ann:2000:10\n", "root:x:0:0::/:/bin/sh\nbob:x:1009:1009::/:\n", 10, 100000, NULL, NULL, 0 },
+    { "ann:1000:10\n", "ann:x:1005:1005::/:\n", 10, 100000, NULL, NULL, 0 },
     { "ann:2000:10\n", "bad line\n\nbob:x:what:1:\n:::\n", 10, 100000, NULL, NULL, 0 },
     /* what newuidmap does not take */
     { "ann:100000\n", NULL, 0, 100000, "ann:100000", NULL, 0 },

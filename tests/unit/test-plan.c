@@ -244,6 +244,91 @@ test_maps (void)
     }
 }
 
+#define OWN_IDS                                                                                    \
+  "{\"bundle\":\"/b\"," USER                                                                       \
+  ",\"egid\":1000,\"uid_map\":[[0,0,4294967295]],\"gid_map\":[[0,0,4294967295]],"                  \
+  "\"sub_uids\":[%s]}"
+
+/* Which ids of the ranges are mapped: "outside+size" for each line behind the first. */
+static void
+test_own_ids (void)
+{
+  static const struct
+  {
+    const char *ranges;
+    const char *expected;
+  } rows[] = {
+    { "", "" },
+    { "[100000,0,65536]", "100000+65536" },
+    { "[100000,0,10],[200000,0,5]", "100000+10 200000+5" },
+    /* each id once */
+    { "[100000,0,10],[100000,0,10]", "100000+10" },
+    { "[100000,0,10],[100005,0,10]", "100000+10 100010+5" },
+    { "[100005,0,10],[100000,0,20]", "100005+10 100000+5 100015+5" },
+    { "[100003,0,2],[100007,0,2],[100000,0,10]", "100003+2 100007+2 100000+3 100005+2 100009+1" },
+    { "[100000,0,20],[100005,0,10]", "100000+20" },
+    /* neither ours, which is the first line, nor root's */
+    { "[990,0,20]", "990+10 1001+9" },
+    { "[1000,0,1]", "" },
+    { "[1000,0,3]", "1001+2" },
+    { "[0,0,1]", "" },
+    { "[0,0,65536]", "1+999 1001+64535" },
+    /* none that do not exist here */
+    { "[4294967290,0,100],[100000,0,1]", "100000+1" },
+    { "[100000,0,0]", "" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *facts = g_strdup_printf (OWN_IDS, rows[i].ranges);
+      g_autoptr (RuncHost) host = decode_host (facts);
+      g_autoptr (GString) text = g_string_new (NULL);
+      g_autofree RuncIdMap *map = NULL;
+      guint32 inside = 1;
+      gsize n;
+
+      map = runc_plan_own_ids (host, false, &n);
+      g_assert_cmpuint (map[0].inside, ==, 0);
+      g_assert_cmpuint (map[0].outside, ==, 1000);
+      g_assert_cmpuint (map[0].size, ==, 1);
+      for (gsize k = 1; k < n; k++)
+        {
+          g_assert_cmpuint (map[k].inside, ==, inside);
+          inside += map[k].size;
+          g_string_append_printf (text, "%s%u+%u", k > 1 ? " " : "", map[k].outside, map[k].size);
+        }
+      g_assert_cmpstr (text->str, ==, rows[i].expected);
+    }
+}
+
+/* No more lines and bytes than the kernel takes. */
+static void
+test_many_ranges (void)
+{
+  g_autoptr (GString) ranges = g_string_new (NULL);
+  g_autofree char *facts = NULL;
+  g_autoptr (RuncHost) host = NULL;
+
+  for (int i = 0; i < 1000; i++)
+    g_string_append_printf (ranges, "%s[%d,0,5]", i > 0 ? "," : "", 300000 + 10 * i);
+  facts = g_strdup_printf (OWN_IDS, ranges->str);
+  host = decode_host (facts);
+
+  gsize n, length = 0;
+  g_autofree RuncIdMap *map = runc_plan_own_ids (host, false, &n);
+
+  for (gsize i = 0; i < n; i++)
+    {
+      g_autofree char *line
+          = g_strdup_printf ("%u %u %u\n", map[i].inside, map[i].outside, map[i].size);
+
+      length += strlen (line);
+    }
+  g_assert_cmpuint (length, <, 4096);
+  g_assert_cmpuint (length, >, 4000);
+  g_assert_cmpuint (n, <=, 340);
+}
+
 static void
 test_same_input_same_plan (void)
 {
@@ -386,6 +471,8 @@ main (int argc, char **argv)
     }
   g_test_add_func ("/plan/schedule-errors", test_schedule_errors);
   g_test_add_func ("/plan/maps", test_maps);
+  g_test_add_func ("/plan/own-ids", test_own_ids);
+  g_test_add_func ("/plan/many-ranges", test_many_ranges);
   g_test_add_func ("/plan/same-input-same-plan", test_same_input_same_plan);
   for (gsize i = 0; i < G_N_ELEMENTS (broken); i++)
     {
