@@ -255,7 +255,10 @@ runc_plan_cgroup_mount (RuncBuilder *b, const RuncPlannedMount *m, GError **erro
         view_ops (b, m, "/sys/fs/cgroup", false);
       break;
     case RUNC_CGROUP_NONE:
-      tmpfs_op (b, m, SAFE_ATTRS | MOUNT_ATTR_RDONLY);
+      /* An outer container that shows no hierarchy may show an empty /sys, in which there is no
+       * place. */
+      runc_builder_on_error (tmpfs_op (b, m, SAFE_ATTRS | MOUNT_ATTR_RDONLY), RUNC_ON_ERROR_SKIP,
+                             EROFS, 0, 0);
       break;
     }
   return TRUE;
