@@ -57,6 +57,9 @@ test  docker.io         cmd:dockerd
 test  user-mode-linux   cmd:linux.uml
 test  mmdebstrap        cmd:mmdebstrap
 test  e2fsprogs         cmd:mke2fs
+test  flex              cmd:flex
+test  bison             cmd:bison
+test  bc                cmd:bc
 '
 
 is_static() {

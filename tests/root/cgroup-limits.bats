@@ -212,6 +212,24 @@ disk() { awk 'NR > 2 && $4 !~ /[0-9]$/ { print $1 ":" $2; exit }' /proc/partitio
   expect_match '(^| )(100|910)$' "$(head -n 1 "$(cg_dir blkio)/$file")"
 }
 
+@test "cgroup: the weight of block I/O for one device, and update" {
+  needs_controller blkio
+  local scheduler number file
+  scheduler=$(grep -l '\[bfq\]' /sys/block/*/queue/scheduler 2>/dev/null | head -n 1)
+  needs_of_machine "no block device with the scheduler bfq" test -n "$scheduler"
+  number=$(cat "${scheduler%/queue/scheduler}/dev")
+  weights() { resources '{"blockIO": {"weight": 100, "weightDevice": [{"major": '"${number%:*}"', "minor": '"${number#*:}"', "weight": '"$1"'}]}}'; }
+  weights 300
+  sleeper
+  start_ct
+  file=$(cg_dir blkio)/io.bfq.weight
+  unified || file=$(cg_dir blkio)/blkio.bfq.weight_device
+  grep -qx "$number 300" "$file"
+  weights 400
+  jq .linux.resources "$BUNDLE/config.json" | runc update -r - "$CT"
+  grep -qx "$number 400" "$file"
+}
+
 @test "cgroup: swappiness and a disabled OOM killer on v1" {
   unified && skip "this machine: cgroup v2, which has neither"
   needs_controller memory

@@ -25,6 +25,7 @@ tests_lib_file_ops_LDFLAGS = -static -pthread
 EXTRA_DIST += \
 	.ci/run \
 	tests/run \
+	tests/lib/again.bash \
 	tests/lib/helpers.bash \
 	tests/lib/net.py \
 	tests/lib/network.bash \

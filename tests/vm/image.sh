@@ -21,7 +21,7 @@ packages=(
   systemd systemd-sysv dbus dbus-user-session libpam-systemd udev kmod
   passwd login util-linux procps iproute2 libcap2-bin uidmap fuse3
   libglib2.0-0 libjson-c5 libcap2 libseccomp2 libslirp0
-  bats jq busybox-static python3-minimal strace socat xz-utils fuse-overlayfs slirp4netns passt bubblewrap
+  bats jq busybox-static python3 strace socat xz-utils fuse-overlayfs slirp4netns passt bubblewrap
   podman buildah containerd docker.io runc crun
 )
 
