@@ -470,7 +470,7 @@ as_user ()
   fi
 }
 
-# Interleaved rounds of network.py: the helpers take turns.
+# Rounds of network.py: the helpers take turns. About four minutes.
 network_table ()
 {
   for program in slirp4netns iperf3 python3 ip; do
@@ -480,9 +480,9 @@ network_table ()
   [ -x "$helper" ] || { note "$helper is missing: the network helpers are not measured"; return 0; }
   as_user test -w /dev/net/tun || { note "/dev/net/tun is not open to the user: the network helpers are not measured"; return 0; }
   cp "$helper" "$here/network.py" "$work/bin/"
-  printf '\nnetwork helpers, user (medians of 3 rounds)\n'
+  printf '\nnetwork helpers, user (5 rounds)\n'
   # shellcheck disable=SC2046 # one word or none
-  as_user python3 "$work/bin/network.py" -t 1 -r 3 slirp4netns $(have pasta && echo pasta) "$work/bin/runc-slirp" || true
+  as_user python3 "$work/bin/network.py" -r 5 $(have strace && echo --calls) slirp4netns $(have pasta && echo pasta) "$work/bin/runc-slirp" || true
 }
 
 # ---------------------------------------------------------------- all of it
