@@ -148,6 +148,34 @@ def udp_many(address, port, n):
             print('intact')
             return
 
+def udp_segments(address, port, size, segment):
+    # one message that the kernel may cut into datagrams as late as it likes
+    sock = socket.socket(family(address), socket.SOCK_DGRAM)
+    sock.settimeout(3)
+    sock.setsockopt(socket.IPPROTO_UDP, 103, int(segment))
+    sock.sendto(b'x' * int(size), (address, int(port)))
+    got = 0
+    while got < int(size):
+        got += len(sock.recv(65536))
+    print('intact')
+
+def udp_error(address, port, ttl='64'):
+    # the error that a datagram is answered with, and who sent it
+    sock = socket.socket(family(address), socket.SOCK_DGRAM)
+    sock.settimeout(3)
+    level, errors, hops = (41, 25, 16) if ':' in address else (0, 11, 2)
+    sock.setsockopt(level, errors, 1)
+    sock.setsockopt(level, hops, int(ttl))
+    sock.connect((address, int(port)))
+    sock.send(b'x')
+    try:
+        sock.recv(10)
+    except OSError as error:
+        _, control, _, _ = sock.recvmsg(10, 200, 0x2000)
+        kind, code = control[0][2][5:7]
+        at = control[0][2][16:]
+        print(os.strerror(error.errno), kind, code, socket.inet_ntop(family(address), at[8:24] if ':' in address else at[4:8]))
+
 def udp_flood(address, n):
     # from n ports, to nobody
     for i in range(int(n)):

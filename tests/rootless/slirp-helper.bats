@@ -279,6 +279,33 @@ rss_kb() { awk '/^VmRSS/ { print $2 }' "/proc/$SLIRP_PID/status"; }
   expect_output "192.0.2.1 65000"
 }
 
+@test "slirp helper: datagrams that the container hands over many at once" {
+  network --ipv6
+  server on_host udp-server 192.0.2.1 7000
+  run in_ct "${NET[@]}" udp-segments 192.0.2.1 7000 20450 1000
+  expect_output intact
+  expect_eq "$(grep -cx "datagram 1000" "$SERVER_OUT")" 20 "long datagrams"
+  expect_eq "$(grep -cx "datagram 450" "$SERVER_OUT")" 1 "short datagrams"
+  server on_host udp-server 2001:db8::1 7001
+  run in_ct "${NET[@]}" udp-segments 2001:db8::1 7001 20450 1000
+  expect_output intact
+}
+
+@test "slirp helper: datagrams that cannot be delivered are answered with the error, and who reports it" {
+  network --ipv6
+  run in_ct "${NET[@]}" udp-error 192.0.2.1 7009
+  expect_output "Connection refused 3 3 192.0.2.1"
+  run in_ct "${NET[@]}" udp-error 2001:db8::1 7009
+  expect_output "Connection refused 1 4 2001:db8::1"
+  run in_ct "${NET[@]}" udp-error 192.0.2.1 7009 1
+  expect_output "No route to host 11 0 10.0.2.2"
+  run in_ct "${NET[@]}" udp-error 2001:db8::1 7009 1
+  expect_output "No route to host 3 0 fd00::2"
+  # The host has no route there.
+  run in_ct "${NET[@]}" udp-error 203.0.113.1 7009
+  expect_output "Network is unreachable 3 0 10.0.2.2"
+}
+
 @test "slirp helper: datagrams that the container's kernel sends in pieces" {
   network --mtu 1500
   server on_host udp-server 192.0.2.1 7000
@@ -305,6 +332,9 @@ rss_kb() { awk '/^VmRSS/ { print $2 }' "/proc/$SLIRP_PID/status"; }
   server on_host tcp-server 192.0.2.1 7000
   run in_ct "${NET[@]}" ask 192.0.2.1 7000 who
   expect_output 192.0.2.9
+  server on_host udp-server 192.0.2.1 7000
+  run in_ct "${NET[@]}" udp 192.0.2.1 7000
+  expect_output "192.0.2.9 5"
 }
 
 # ---------------------------------------------------------------- names
