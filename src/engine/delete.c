@@ -91,7 +91,11 @@ delete_locked (RuncStateDir *dir, const char *id, gboolean force, GError **error
   if (state != NULL)
     {
       status = runc_state_status (dir, state);
-      if (status == RUNC_STATUS_RUNNING && !force)
+      /* Somebody paused it on purpose, also before it was started. */
+      if (!force
+          && (status == RUNC_STATUS_RUNNING
+              || (status == RUNC_STATUS_CREATED
+                  && runc_engine_status (dir, state) == RUNC_STATUS_PAUSED)))
         return runc_throw (error, RUNC_ERROR_WRONG_STATE,
                            "cannot delete container %s that is not stopped: %s", id,
                            runc_status_to_string (runc_engine_status (dir, state)));

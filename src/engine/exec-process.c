@@ -20,6 +20,7 @@ runc_exec_process_clear (RuncExecProcess *process)
   g_clear_pointer (&process->document, runc_spec_free);
   g_clear_pointer (&process->env, g_ptr_array_unref);
   g_clear_pointer (&process->gids, g_array_unref);
+  g_clear_pointer (&process->unknown_caps, g_ptr_array_unref);
 }
 
 static gboolean
@@ -82,18 +83,26 @@ add_gids (const char *const *gids, RuncExecProcess *p, GError **error)
   return TRUE;
 }
 
-static gboolean
-add_caps (const char *const *caps, RuncExecProcess *p, GError **error)
+/* As runc: a name that is none is left out with a warning, which the plan says. */
+static void
+add_caps (const char *const *caps, RuncExecProcess *p)
 {
+  RuncStrings *unknown = &p->capabilities.unknown;
+
   if (p->process.capabilities != NULL)
     p->capabilities = *p->process.capabilities;
+  p->unknown_caps = g_ptr_array_new ();
+  for (gsize i = 0; i < unknown->n; i++)
+    g_ptr_array_add (p->unknown_caps, (gpointer)unknown->items[i]);
   for (const char *const *cap = caps; *cap != NULL; cap++)
     {
       int number = runc_capability_from_string (*cap);
 
       if (number < 0)
-        return runc_throw (error, RUNC_ERROR_USAGE, "unknown capability '%s' ('CAP_KILL' is one)",
-                           *cap);
+        {
+          g_ptr_array_add (p->unknown_caps, (gpointer)*cap);
+          continue;
+        }
       guint64 bit = G_GUINT64_CONSTANT (1) << number;
 
       p->capabilities.bounding |= bit;
@@ -103,8 +112,8 @@ add_caps (const char *const *caps, RuncExecProcess *p, GError **error)
       if (p->capabilities.inheritable & bit)
         p->capabilities.ambient |= bit;
     }
+  *unknown = (RuncStrings){ .items = (gpointer)p->unknown_caps->pdata, .n = p->unknown_caps->len };
   p->process.capabilities = &p->capabilities;
-  return TRUE;
 }
 
 static void
@@ -144,9 +153,10 @@ from_options (const RuncSpec *spec, const RuncExecRequest *request, RuncExecProc
     p->process.no_new_privileges = TRUE;
   if (request->env != NULL)
     add_env (request->env, p);
+  if (request->caps != NULL)
+    add_caps (request->caps, p);
   return (request->user == NULL || set_user (request->user, &p->process.user, error))
-         && (request->additional_gids == NULL || add_gids (request->additional_gids, p, error))
-         && (request->caps == NULL || add_caps (request->caps, p, error));
+         && (request->additional_gids == NULL || add_gids (request->additional_gids, p, error));
 }
 
 gboolean

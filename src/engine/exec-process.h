@@ -15,6 +15,7 @@ typedef struct
   RuncSpec *document; /* of process.json, or NULL */
   GPtrArray *env;
   GArray *gids;
+  GPtrArray *unknown_caps;
   gsize n_args;
 } RuncExecProcess;
 

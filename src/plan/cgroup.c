@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 
+#include <sched.h>
 #include <string.h>
 
 #define HOW_TO_GET_DELEGATION                                                                      \
@@ -204,13 +205,15 @@ place (RuncBuilder *b, const char *mount, const char *own, const char *inner)
   return runc_builder_path (b, runc_builder_path (b, mount, own), inner);
 }
 
-static gboolean
-refuse_colon (const char *path, GError **error)
+/* Engines that are set up for systemd on one side only: it works, somehow, and has always done. */
+static void
+warn_of_colon (RuncBuilder *b, const char *path)
 {
   if (path != NULL && strchr (path, ':') != NULL && path[0] != '/')
-    return runc_throw (error, RUNC_ERROR_INVALID_SPEC,
-                       "linux.cgroupsPath: '%s' is meant for systemd (use --systemd-cgroup)", path);
-  return TRUE;
+    runc_builder_warn (b,
+                       "linux.cgroupsPath: '%s' is meant for systemd (use --systemd-cgroup); it is "
+                       "taken as a path",
+                       path);
 }
 
 static void
@@ -354,8 +357,7 @@ plan_driver (RuncBuilder *b, GError **error)
     {
       if (host->cgroup_mode == RUNC_CGROUP_NONE)
         return plan_none (b, error);
-      if (!refuse_colon (b->spec->linux_spec.cgroups_path, error))
-        return FALSE;
+      warn_of_colon (b, b->spec->linux_spec.cgroups_path);
       (unified ? plan_fs2 : plan_fs1) (b);
       return TRUE;
     }
@@ -382,7 +384,13 @@ runc_plan_cgroup (RuncBuilder *b, GError **error)
   if (!plan_driver (b, error))
     return FALSE;
   if (b->plan->cgroup.driver == RUNC_CGROUP_DRIVER_NONE)
-    return TRUE;
+    {
+      if ((b->ns.created & CLONE_NEWPID) == 0)
+        runc_builder_warn (b, "linux.namespaces: without a pid namespace of its own and without a "
+                              "cgroup, what the container's processes leave behind cannot be found "
+                              "and ended (add {\"type\": \"pid\"})");
+      return TRUE;
+    }
   if (!plan_delegated (b, error))
     return FALSE;
   b->plan->cgroup.owner = cgroup_owner (b);

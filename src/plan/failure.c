@@ -359,9 +359,8 @@ throw_plain (const RuncOp *op, const struct RuncPlanFailure *failure, GError **e
                      failure->detail[0] != '\0' ? ": " : "", failure->detail);
 }
 
-gboolean
-runc_plan_throw_failure (const RuncPlan *plan, const struct RuncPlanFailure *failure,
-                         GError **error)
+static gboolean
+throw_failure (const RuncPlan *plan, const struct RuncPlanFailure *failure, GError **error)
 {
   const RuncOp *op;
 
@@ -417,4 +416,21 @@ runc_plan_throw_failure (const RuncPlan *plan, const struct RuncPlanFailure *fai
     default:
       return throw_plain (op, failure, error);
     }
+}
+
+gboolean
+runc_plan_throw_failure (const RuncPlan *plan, const struct RuncPlanFailure *failure,
+                         GError **error)
+{
+  static const char init[] = "error during container init: ";
+  g_autoptr (GError) local = NULL;
+  char *at;
+
+  throw_failure (plan, failure, &local);
+  /* What exec starts is no init, and runc does not call it so. */
+  at = plan->child.root_slot == RUNC_NO_SLOT ? strstr (local->message, init) : NULL;
+  if (at != NULL)
+    memmove (at, at + strlen (init), strlen (at + strlen (init)) + 1);
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
 }

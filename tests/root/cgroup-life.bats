@@ -488,3 +488,22 @@ manager_config() {
   expect_ok
   expect_match '0::/foo'
 }
+
+# bats test_tags=no:root-systemd
+@test "cgroup: a cgroupsPath that is meant for systemd is a path without it" {
+  config --arg path "a.slice:$CT:b" '.linux.cgroupsPath = $path | del(.linux.namespaces[] | select(.type == "cgroup"))'
+  args grep "a.slice:$CT:b" /proc/self/cgroup
+  run --separate-stderr runc run --bundle "$BUNDLE" "$CT"
+  expect_ok
+  ! is_ours || expect_match 'level=warning.*meant for systemd' "$stderr"
+}
+
+@test "delete: what was paused before it was started is not deleted without --force" {
+  sleeper
+  create_ct
+  runc pause "$CT"
+  run runc delete "$CT"
+  expect_status 1
+  expect_match 'that is not stopped: paused'
+  runc delete --force "$CT"
+}

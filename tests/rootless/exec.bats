@@ -314,3 +314,16 @@ EOF
   expect_eq "$stderr" ''
   expect_match 'level=debug msg="join slot=' "$(cat log)"
 }
+
+# bats test_tags=ours
+@test "exec: an unknown capability is left out with a warning; a failure is none of an init" {
+  sleeper
+  start_ct
+  run --separate-stderr runc exec --cap CAP_NO_SUCH --cap CAP_KILL "$CT" echo done
+  expect_ok
+  expect_output done
+  expect_match 'level=warning.*CAP_NO_SUCH' "$stderr"
+  run --separate-stderr runc exec "$CT" no-such-program
+  expect_status 255
+  expect_match 'exec failed: unable to start container process: exec: .*no-such-program.*executable file not found in \$PATH' "$stderr"
+}
