@@ -68,7 +68,8 @@ Dir::Cache "$apt/cache";
 APT::Sandbox::User "root";
 Acquire::Languages "none";
 Acquire::Check-Valid-Until "false";
-Acquire::Retries "2";
+Acquire::Retries "1";
+Acquire::http::Timeout "20";
 EOF
   APT_CONFIG=$new/apt.conf
   export APT_CONFIG
@@ -91,6 +92,7 @@ EOF
 
 if [ ! -x "$dir/bin/criu" ]; then
   command -v apt-get dpkg-deb >/dev/null || die "there is no criu that works, and no apt-get to fetch one"
+  grep -qv -e '^Iface' /proc/net/route || die "there is no criu that works, and no network to fetch one"
   mkdir -p "$cache"
   exec 9>"$cache/lock"
   flock 9

@@ -218,6 +218,16 @@ namespace_of() { readlink "/proc/$1/ns/$2"; }
   expect_match 'namespace'
 }
 
+@test "checkpoint: a network that the runtime serves is served again" {
+  needs_of_machine "no /dev/net/tun" sh -c ': <>/dev/net/tun'
+  needs_of_machine "runc-slirp is not built" test -x "$RUNC_BUILDDIR/helpers/runc-slirp"
+  config '.annotations["run.oci.network"] = "slirp"'
+  started
+  saved_and_restored
+  inside ip -4 address show tap0 | grep -q 10.0.2.100
+  inside grep -q 10.0.2.3 /etc/resolv.conf
+}
+
 @test "checkpoint: the host's network" {
   config 'del(.linux.namespaces[] | select(.type == "network"))'
   started

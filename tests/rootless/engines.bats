@@ -257,3 +257,52 @@ run_nested() {
   expect_ok
   expect_output $'made\n0'
 }
+
+# ---------------------------------------------------------------- checkpoints
+
+# with_criu: for root, and where there is a criu that works. Prepended to $PATH, since podman asks for it, too.
+with_criu() {
+  local dir
+  dir=$("$RUNC_SRCDIR/contrib/criu.sh" 2>why) || skip "this machine: no criu that works ($(<why))"
+  PATH=$dir:$PATH
+}
+
+# count_in NAME: how far the container has counted.
+count_in() { podman exec "$1" cat /dev/shm/count; }
+counts_in() { (($(count_in "$1") > $2)); }
+
+says_beyond() { (($(podman logs "$CT" | tail -n 1) > $1)); }
+
+# counting OPTIONS...: a container that counts in its memory.
+counting() {
+  podman_run --detach "$@" busybox sh -c 'i=0; while :; do i=$((i + 1)); echo $i >/dev/shm/count; echo $i; sleep 0.05; done' >id 3>&-
+  wait_for counts_in "$CT" 5
+}
+
+# bats test_tags=no:user
+@test "podman: container checkpoint and restore" {
+  local before
+  with_criu
+  counting
+  podman container checkpoint "$CT" 3>&-
+  expect_eq "$(podman inspect --format '{{.State.Status}} {{.State.Checkpointed}}' "$CT")" "exited true"
+  before=$(podman logs "$CT" | tail -n 1)
+  podman container restore "$CT" 3>&-
+  expect_eq "$(podman inspect --format '{{.State.Status}}' "$CT")" running
+  wait_for counts_in "$CT" "$before"
+  # What it says gets to the engine's log again.
+  wait_for says_beyond "$before"
+  podman stop --time 0 "$CT"
+}
+
+# bats test_tags=no:user
+@test "podman: container checkpoint --leave-running --export, and a restore under another name" {
+  with_criu
+  counting
+  podman container checkpoint --leave-running --export "$PWD/checkpoint.tar" "$CT" 3>&-
+  expect_eq "$(podman inspect --format '{{.State.Status}}' "$CT")" running
+  podman rm --force --time 0 "$CT"
+  podman container restore --import "$PWD/checkpoint.tar" --name "$CT" 3>&-
+  expect_eq "$(podman inspect --format '{{.State.Status}}' "$CT")" running
+  wait_for counts_in "$CT" 5
+}
