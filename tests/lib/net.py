@@ -200,6 +200,23 @@ def hoard(address, port, n, size):
         assert digest(read_all(conn)) == digest(pattern(int(size)))
     print('intact', flush=True)
 
+def crowd(address, port, n):
+    # as many connections as there can be up to n: those that are refused do not hurt the others, or the next ones
+    conns, refused = [], 0
+    for _ in range(int(n)):
+        try:
+            conns.append(connect(address, port))
+        except ConnectionRefusedError:
+            refused += 1
+    print('refused' if refused else 'not refused', 'some' if conns else 'all')
+    for conn in conns:
+        conn.sendall(b'get 10000\n')
+    for conn in conns:
+        assert read_all(conn) == pattern(10000)
+        conn.close()
+    time.sleep(0.5)
+    get(address, port, '10000')
+
 def half_closed(address, port):
     # the container has said all; the host goes on
     conn = connect(address, port)

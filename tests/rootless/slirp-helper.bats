@@ -270,6 +270,24 @@ rss_kb() { awk '/^VmRSS/ { print $2 }' "/proc/$SLIRP_PID/status"; }
   expect_output intact
 }
 
+@test "slirp helper: when it may open few files, connections are refused, and the rest goes on" {
+  printf '#!/bin/sh\nulimit -n 200 && exec %s "$@"\n' "$SLIRP" >few
+  chmod +x few
+  SLIRP=$PWD/few network -p 7001:80
+  server on_host tcp-server 192.0.2.1 7000
+  server in_ct tcp-server 0.0.0.0 80
+  server on_host udp-server 192.0.2.1 7000
+  run in_ct "${NET[@]}" crowd 192.0.2.1 7000 400
+  expect_line "refused some"
+  expect_line intact
+  run in_ct "${NET[@]}" udp-many 192.0.2.1 7000 100
+  expect_output intact
+  run in_ct "${NET[@]}" udp 192.0.2.1 7000
+  expect_output "192.0.2.1 5"
+  run on_host "${NET[@]}" many 192.0.2.1 7001 100
+  expect_output intact
+}
+
 @test "slirp helper: UDP out, up to the longest datagram" {
   network
   server on_host udp-server 192.0.2.1 7000
