@@ -4,8 +4,8 @@
 #   tests/fault/run.sh RUNC        (make check-fault)
 #
 # RUNC was built with --enable-fault-injection. For N = 1, 2, ... until a run is untouched, the Nth call
-# of the runtime, and then the Nth call of its child, fails in `run`, `create`, `start`, `exec` and
-# `delete`, by root and by an ordinary user. Each time
+# of the runtime, and then the Nth call of its child, fails in `run`, `create`, `start`, `exec`, `delete`
+# and `run --overlay-place` ("layer"), by root and by an ordinary user. Each time
 #   - it works all the same, or it says why it does not, in one line;
 #   - no process, mount, cgroup, state or temporary file is left, also not after a `delete --force`.
 #     Only when it is the clean-up itself that was hit may something be left for `delete --force`, and
@@ -57,7 +57,7 @@ make_user() {
 make_bundle() {
   local who=$1 bundle=$work/$1/bundle option=--rootless applet
   [[ $who != root ]] || option=
-  mkdir -p "$bundle/rootfs"/{bin,etc,dev,proc,sys,tmp,volume} "$work/$who"/{state,tmp,xdg}
+  mkdir -p "$bundle/rootfs"/{bin,etc,dev,proc,sys,tmp,volume} "$work/$who"/{state,tmp,xdg,place}
   cp "$(command -v busybox)" "$bundle/rootfs/bin/busybox" || die "busybox is not installed"
   for applet in sh echo sleep true; do
     ln -sf busybox "$bundle/rootfs/bin/$applet"
@@ -118,7 +118,7 @@ left() {
     echo "process $pid: $found"
   done
   [[ $(</proc/self/mountinfo) == "$mounts" ]] || diff <(echo "$mounts") /proc/self/mountinfo
-  for found in "$work/$who"/{state,tmp,xdg/*}/* /sys/fs/cgroup{,/*}/"$RUNC_FAULT_NAME/$who"/*/; do
+  for found in "$work/$who"/{state,tmp,place,xdg/*}/* /sys/fs/cgroup{,/*}/"$RUNC_FAULT_NAME/$who"/*/; do
     echo "$found"
   done
 }
@@ -154,12 +154,12 @@ judge() {
   ((status != 124 && status != 137)) || complain "it hangs"
   if ((status == 0)); then
     ((${#said[@]} <= 1)) || complain "it works, with more than one line"
-    [[ $op != run && $op != exec || $(<"$work/out") == hello ]] || complain "the program did not run"
+    [[ $op != run && $op != layer && $op != exec || $(<"$work/out") == hello ]] || complain "the program did not run"
   else
     ((${#said[@]} == 1)) || complain "there should be one line that says why"
   fi
   case $op in
-  run) clean=1 ;;
+  run | layer) clean=1 ;;
   create) ((status == 0)) || clean=1 ;;
   delete) ((status != 0)) || clean=1 ;;
   esac
@@ -176,7 +176,7 @@ prepare() {
   local who=$1 op=$2
   fault=
   case $op in
-  run | create) return ;;
+  run | layer | create) return ;;
   exec)
     # An exec that fails does the container no harm.
     run_as "$who" state ct
@@ -200,7 +200,7 @@ prepare() {
 # sweep WHO OP SIDE ERRNO [FIRST]: let one call after the other fail. Leaves the number of calls in $calls.
 sweep() {
   local who=$1 op=$2 side=$3 errnum=$4 n config=lasting hit=1
-  [[ $op != run ]] || config=once
+  [[ $op != run && $op != layer ]] || config=once
   cp "$work/$who/bundle/$config.json" "$work/$who/bundle/config.json"
   for ((n = ${5:-1}; hit && n < 1000; n++)); do
     what="$who $op ${side}$n errno $errnum"
@@ -210,6 +210,7 @@ sweep() {
     fault=$side$n:$errnum:$counters
     case $op in
     run | create) run_as "$who" "$op" --bundle "$work/$who/bundle" ct ;;
+    layer) run_as "$who" run --overlay-place="$work/$who/place" --bundle "$work/$who/bundle" ct ;;
     exec) run_as "$who" exec ct echo hello ;;
     *) run_as "$who" "$op" ct ;;
     esac
@@ -232,7 +233,7 @@ make_bundle user
 mounts=$(</proc/self/mountinfo)
 first=1 ops_of_run=21
 for who in ${RUNC_FAULT_WHO:-root user}; do
-  for op in ${RUNC_FAULT_OPS:-run create start exec delete}; do
+  for op in ${RUNC_FAULT_OPS:-run create start exec delete layer}; do
     for side in '' child,; do
       # The child of `create` does what that of `run` does, up to the gate.
       [[ $op$side != createchild, ]] || first=$((ops_of_run - 20))
