@@ -213,9 +213,13 @@ static const guint32 plain_calls[] = {
   NR_fchmodat2,
   SYS_fchown,
   SYS_fchownat,
-#ifdef SYS_utimes
+#ifdef SYS_utime
   SYS_utime,
+#endif
+#ifdef SYS_utimes
   SYS_utimes,
+#endif
+#ifdef SYS_futimesat
   SYS_futimesat,
 #endif
 #ifdef SYS_utimensat
