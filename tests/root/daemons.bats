@@ -48,10 +48,12 @@ TOML
 
 # daemon NAME COMMAND...
 daemon() {
-  local name=$1 namespaces=(--mount --net --pid --fork --mount-proc --kill-child)
+  local name=$1 hide=() namespaces=(--mount --net --pid --fork --mount-proc --kill-child)
   shift
   ! with_systemd || namespaces=(--mount --net)
-  env -u RUNC_TEST_ID unshare "${namespaces[@]}" "$@" \
+  # dockerd would take the containerd of the machine if there is one.
+  [[ $name != docker || ! -d /run/containerd ]] || hide=(sh -c 'mount -t tmpfs tmpfs /run/containerd && exec "$@"' -)
+  env -u RUNC_TEST_ID unshare "${namespaces[@]}" "${hide[@]}" "$@" \
     </dev/null >"$DAEMON_DIR/$name.log" 2>&1 3>&- 4>&- &
   echo $! >>"$DAEMON_DIR/pids"
 }
@@ -67,8 +69,8 @@ teardown_file() {
   rm -rf "$DAEMON_DIR"
 }
 
-ctr() { timeout 60 ctr --address "$DAEMON_DIR/containerd.sock" "$@" </dev/null; }
-docker() { timeout 60 docker --host "unix://$DAEMON_DIR/docker.sock" "$@"; }
+ctr() { timeout $((60 * SLOW)) ctr --address "$DAEMON_DIR/containerd.sock" "$@" </dev/null; }
+docker() { timeout $((60 * SLOW)) docker --host "unix://$DAEMON_DIR/docker.sock" "$@"; }
 
 # ctr_run OPTIONS... -- COMMAND...: as $CT, in a cgroup of this test.
 ctr_run() {
@@ -167,12 +169,12 @@ teardown() {
   docker unpause "$CT"
   expect_eq "$(docker inspect --format '{{.State.Status}}' "$CT")" running
   docker update --memory 80m --memory-swap 100m "$CT"
-  pid=$(docker inspect --format '{{.State.Pid}}' "$CT")
-  if unified; then
-    run cat "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$pid/cgroup")/memory.max"
-  else
-    run cat "/sys/fs/cgroup/memory$(sed -n 's/^[0-9]*:memory://p' "/proc/$pid/cgroup")/memory.limit_in_bytes"
-  fi
+  id=$(docker inspect --format '{{.Id}}' "$CT")
+  case $MODE in
+  root) run cat "/sys/fs/cgroup/memory/$CT-parent/$id/memory.limit_in_bytes" ;;
+  root-v2) run cat "/sys/fs/cgroup/$CT-parent/$id/memory.max" ;;
+  root-systemd) run cat "/sys/fs/cgroup/system.slice/docker-$id.scope/memory.max" ;;
+  esac
   expect_output $((80 << 20))
   # Not the default ps -ef: that of Debian 12 fails where /proc/cpuinfo names no cores, as in the test machine.
   run docker top "$CT" -eo pid,args

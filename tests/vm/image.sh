@@ -33,6 +33,8 @@ masked=(
   systemd-random-seed.service systemd-update-utmp.service systemd-update-utmp-runlevel.service systemd-binfmt.service
   ldconfig.service getty.target getty-static.service getty@tty1.service console-getty.service
   modprobe@configfs.service modprobe@drm.service modprobe@efi_pstore.service modprobe@dm_mod.service
+  docker.service docker.socket containerd.service podman.service podman.socket podman-restart.service
+  podman-auto-update.service podman-auto-update.timer
   sys-kernel-debug.mount sys-kernel-tracing.mount dev-hugepages.mount proc-sys-fs-binfmt_misc.automount
 )
 
