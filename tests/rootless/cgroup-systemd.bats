@@ -80,7 +80,9 @@ resources() { config ".linux.resources += $1"; }
   expect_eq "$(property CPUQuotaPerSecUSec)" 200ms
   expect_eq "$(cat "$(cg_dir)/memory.max")" 33554432
   expect_eq "$(cat "$(cg_dir)/pids.max")" 30
-  expect_eq "$(cat "$(cg_dir)/cpu.max")" "20000 100000"
+  # The kernel doubles both when its timer is late on a busy machine.
+  read -r quota period <"$(cg_dir)/cpu.max"
+  expect_eq "$((quota * 5))" "$period"
   run runc exec "$CT" dd if=/dev/zero of=/dev/null bs=64M count=1
   expect_status 137
 }
