@@ -165,6 +165,19 @@ directory_mask (RuncChild *child, const RuncOp *op, bool *ret_made)
   return fd;
 }
 
+/* The null device as what hides a file. It is the host's: through a mount that can be written its
+ * owner and its mode could be changed for all of the machine. Writing to the device itself is none
+ * of the mount's business. */
+static int
+file_mask (RuncChild *child, const RuncOp *op)
+{
+  RuncTreeAttr attr = { .set = op->u.fs.attr };
+  autofd int tree = runc_sys_tree_clone (runc_child_slot (child, op->slot), false);
+  int r = tree < 0 ? tree : runc_sys_tree_set_attr (tree, &attr);
+
+  return r < 0 ? r : runc_steal_fd (&tree);
+}
+
 int
 runc_child_op_mask (RuncChild *child, const RuncOp *op)
 {
@@ -180,8 +193,7 @@ runc_child_op_mask (RuncChild *child, const RuncOp *op)
     return runc_child_fail (child, RUNC_FAIL_RESOLVE, target);
   if (fstat (target, &st) < 0)
     return -errno;
-  tree = S_ISDIR (st.st_mode) ? directory_mask (child, op, &in_slot)
-                              : runc_sys_tree_clone (runc_child_slot (child, op->slot), false);
+  tree = S_ISDIR (st.st_mode) ? directory_mask (child, op, &in_slot) : file_mask (child, op);
   if (tree < 0)
     return runc_child_fail (child, RUNC_FAIL_SOURCE, tree);
   r = runc_sys_tree_attach (tree, target);

@@ -278,3 +278,14 @@ END
   expect_status 1
   expect_match 'permission denied'
 }
+
+@test "root: what hides a file is the host's /dev/null, and cannot be changed" {
+  config '.process.capabilities |= map_values(. + ["CAP_FOWNER", "CAP_CHOWN"])'
+  script 'chmod 666 /proc/keys; chown 0:0 /proc/keys; chmod 666 /dev/stdin && echo own; echo x >/proc/keys && cat /proc/keys && echo works'
+  run runc run --bundle "$BUNDLE" "$CT" </dev/null
+  expect_match 'chmod: /proc/keys: Read-only file system'
+  expect_match 'chown: /proc/keys: Read-only file system'
+  # stdio is the container's own.
+  expect_match own
+  expect_match works
+}
