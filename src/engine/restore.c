@@ -14,6 +14,8 @@
 #include "engine/create.h"
 #include "engine/engine.h"
 #include "net/devices.h"
+#include "sys/mount.h"
+#include "sys/path.h"
 #include "sys/procfs.h"
 #include "sys/syscalls.h"
 
@@ -175,10 +177,37 @@ on_namespaces (Restore *r, pid_t pid, GError **error)
   return runc_creation_serve_root (creation, netns->path == NULL, error);
 }
 
+/* In the container's mount namespace. @data: the paths of mounts that have to be read-only. */
+static int
+make_readonly (gpointer data)
+{
+  const RuncTreeAttr attr = { .set = MOUNT_ATTR_RDONLY };
+  autofd int root = runc_sys_openat2 (AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
+
+  if (root < 0)
+    return root;
+  for (const char *const *path = data; *path != NULL; path++)
+    {
+      autofd int fd = runc_sys_open_in_root (root, *path, O_PATH, false);
+      int r = fd < 0 ? fd : runc_sys_tree_set_attr (fd, &attr);
+
+      /* Nothing there to hide, or no mount: then there is nothing that could be written through it.
+       */
+      if (r < 0 && r != -ENOENT && r != -EINVAL)
+        return r;
+    }
+  return 0;
+}
+
 /* It is whole, and will run with our next word. */
 static gboolean
 on_restored (Restore *r, GError **error)
 {
+  const char *const *paths = r->run.launch.plan->criu->readonly;
+
+  if (paths[0] != NULL
+      && !runc_launch_in_mounts (r->creation->launch.pidfd, make_readonly, (gpointer)paths, error))
+    return FALSE;
   return runc_creation_note_process (r->creation, error);
 }
 

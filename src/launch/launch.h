@@ -121,6 +121,12 @@ gboolean runc_launch_send_console (const char *path, int console_fd, GError **er
 /* Send the pidfd to the socket at @path. */
 gboolean runc_launch_send_pidfd (const char *path, int pidfd, GError **error);
 
+/* Do @work in a process of ours that is in the mount namespace of the process of @target_pidfd, and
+ * wait for its end. What it returns is 0 or -errno; nothing that it changes in memory is seen here.
+ */
+gboolean runc_launch_in_mounts (int target_pidfd, int (*work) (gpointer data), gpointer data,
+                                GError **error);
+
 /* Do @work in a process of a new user namespace, with all rights over the ids of @maps, and wait
  * for its end.
  *

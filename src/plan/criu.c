@@ -186,6 +186,8 @@ runc_plan_dump_criu (const RuncCriuPlan *criu, GString *text)
                           criu->needs_mem_track ? " needs=mem-track" : "",
                           criu->needs_lazy_pages ? " needs=lazy-pages" : "",
                           criu->needs_lsm ? " needs=lsm" : "");
+  for (const char *const *path = criu->readonly; path != NULL && *path != NULL; path++)
+    g_string_append_printf (text, "  readonly %s\n", *path);
   for (gsize i = 0; i < criu->n_settings; i++)
     {
       const RuncCriuSetting *s = &criu->settings[i];

@@ -89,9 +89,10 @@ typedef struct
   RuncCriuAction action;
   RuncCriuSetting *settings;
   gsize n_settings;
-  const char *descriptors[3]; /* DUMP: what goes into RUNC_CRIU_DESCRIPTORS */
-  const char *log_dir;        /* where its log is, and is read after a failure */
-  gboolean needs_mem_track;   /* what the kernel has to have */
+  const char *descriptors[3];  /* DUMP: what goes into RUNC_CRIU_DESCRIPTORS */
+  const char *const *readonly; /* RESTORE: the mounts that have to be (NULL-terminated), or NULL */
+  const char *log_dir;         /* where its log is, and is read after a failure */
+  gboolean needs_mem_track;    /* what the kernel has to have */
   gboolean needs_lazy_pages;
   gboolean needs_lsm; /* a criu that can put another LSM label in the place of the saved one */
 } RuncCriuPlan;

@@ -81,6 +81,25 @@ external_mounts (RuncBuilder *b)
     runc_criu_add_pair (b, RUNC_CRIU_OPTION_EXT_MOUNT, *path, *path);
 }
 
+/* Of several external mounts of the same thing with the same flags criu only gives the first one
+ * its flags: of one directory that is mounted read-only at two places, the second could be written.
+ */
+static void
+readonly_mounts (RuncBuilder *b)
+{
+  const RuncStrings *masked = &b->spec->linux_spec.masked_paths;
+  const char **paths = runc_builder_alloc (b, (b->n_mounts + masked->n + 1) * sizeof *paths);
+  gsize n = 0;
+
+  for (gsize i = 0; i < b->n_mounts; i++)
+    if (b->mounts[i].options.bind
+        && ((b->mounts[i].options.set | b->mounts[i].options.rec_set) & MOUNT_ATTR_RDONLY) != 0)
+      paths[n++] = b->mounts[i].target;
+  for (gsize i = 0; i < masked->n; i++)
+    paths[n++] = masked->items[i];
+  b->plan->criu->readonly = paths;
+}
+
 /* The directories of the v1 hierarchies, which the container sees below its mount. */
 static void
 v1_mounts (RuncBuilder *b, const RuncPlannedMount *m)
@@ -204,6 +223,7 @@ runc_plan_restore_ops (RuncBuilder *b, GError **error)
     return FALSE;
   external_mounts (b);
   cgroup_mounts (b);
+  readonly_mounts (b);
   stdio (b);
   runc_plan_join_cgroups (b);
   /* systemd makes the cgroup for a process that is there already. */

@@ -154,6 +154,19 @@ namespace_of() { readlink "/proc/$1/ns/$2"; }
   expect_match 'Read-only file system'
 }
 
+@test "checkpoint: one directory, mounted read-only at two places" {
+  mkdir one
+  config --arg dir "$TEST_DIR" '.mounts += [
+    {"destination": "/one", "source": ($dir + "/one"), "options": ["bind", "ro"]},
+    {"destination": "/two", "source": ($dir + "/one"), "options": ["rbind", "ro"]}]'
+  started
+  saved_and_restored
+  for path in /one /two; do
+    run inside touch $path/file
+    expect_match 'Read-only file system'
+  done
+}
+
 @test "checkpoint: hidden and read-only paths stay so" {
   local before after
   started

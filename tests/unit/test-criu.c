@@ -364,6 +364,9 @@ test_restore (void)
   assert_line (dump, "  ext-mount /link=/b/files");
   assert_line (dump, "  ext-mount /real=/b/files");
   assert_line (dump, "  ext-mount /dev/null=/dev/null");
+  assert_line (dump, "  readonly /link");
+  assert_line (dump, "  readonly /proc/keys");
+  assert_no (dump, "readonly /data");
   assert_line (dump, "  ext-mount /sys/fs/cgroup/pids=/sys/fs/cgroup/pids/c");
   /* What a restore needs of the root, and nothing of the process. */
   assert_line (dump, "rootfs slot=2 result=6 path=/b/rootfs (root.path)");
