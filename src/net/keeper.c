@@ -11,6 +11,7 @@
 #include "net/keeper.h"
 
 #include "base/fd.h"
+#include "sys/process.h"
 #include "sys/syscalls.h"
 
 #include <errno.h>
@@ -48,16 +49,15 @@ static G_GNUC_NORETURN void
 run_program (const RuncKeeperRequest *request, pid_t keeper)
 {
   extern char **environ;
-  sigset_t none;
-
   prctl (PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   /* It may have been killed before that. */
   if (getppid () != keeper)
     _exit (EXIT_FAILURE);
-  sigemptyset (&none);
-  sigprocmask (SIG_SETMASK, &none, NULL);
+  /* pasta does not start when SIGPIPE is ignored, as it is in the services of systemd. */
+  runc_sys_default_signals ();
+  runc_sys_unblock_signals ();
   execve (request->path, request->argv, environ);
-  dprintf (STDERR_FILENO, "cannot execute '%s': %s\n", request->path, strerror (errno));
+  dprintf (STDERR_FILENO, "cannot start '%s': %s\n", request->path, strerror (errno));
   _exit (EXIT_FAILURE);
 }
 
