@@ -4,6 +4,7 @@
  */
 #include "spec/validate.h"
 
+#include <limits.h>
 #include <string.h>
 
 /* The kernel's UID_GID_MAP_MAX_EXTENTS, since 4.15. */
@@ -354,6 +355,16 @@ check_personality (const RuncSpecLinux *linux_spec, GError **error)
   return TRUE;
 }
 
+/* Some drivers make no use of a path, but one that nobody could use is a mistake on each host. */
+static gboolean
+check_cgroups_path (const char *path, GError **error)
+{
+  if (path != NULL && strlen (path) >= PATH_MAX)
+    return runc_spec_invalid (error, "linux.cgroupsPath: is longer than a path can be (%d bytes)",
+                              PATH_MAX - 1);
+  return TRUE;
+}
+
 gboolean
 runc_validate_linux (const RuncSpec *spec, GError **error)
 {
@@ -365,6 +376,7 @@ runc_validate_linux (const RuncSpec *spec, GError **error)
       || !check_paths (linux_spec, &linux_spec->masked_paths, "maskedPaths", error)
       || !check_paths (linux_spec, &linux_spec->readonly_paths, "readonlyPaths", error)
       || !check_propagation (linux_spec->rootfs_propagation, error)
+      || !check_cgroups_path (linux_spec->cgroups_path, error)
       || !check_personality (linux_spec, error))
     return FALSE;
   if (linux_spec->intel_rdt != NULL && !runc_spec_validate_intel_rdt (linux_spec->intel_rdt, error))
