@@ -25,6 +25,8 @@ runc_sources += \
 	src/plan/network.c \
 	src/plan/overlay.c \
 	src/plan/plan-check.c \
+	src/plan/plan-dump-op.c \
+	src/plan/plan-dump-op.h \
 	src/plan/plan-dump.c \
 	src/plan/plan-types.h \
 	src/plan/plan.c \

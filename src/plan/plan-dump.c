@@ -3,472 +3,9 @@
  * Both forms come from one description: each op is a list of names and values. Nothing that differs
  * from run to run (fds, addresses) is shown.
  */
-#include "plan/plan.h"
-
-#include "base/json.h"
-#include "wire/wire.h"
+#include "plan/plan-dump-op.h"
 
 #include <string.h>
-#include <linux/mount.h>
-#include <sys/resource.h>
-
-/* Where a description goes. */
-typedef struct
-{
-  GString *text;  /* " name=value" */
-  RuncJson *json; /* or an object */
-} Sink;
-
-static void G_GNUC_PRINTF (3, 4) put (Sink *sink, const char *name, const char *format, ...)
-{
-  g_autofree char *value = NULL;
-  va_list ap;
-
-  va_start (ap, format);
-  value = g_strdup_vprintf (format, ap);
-  va_end (ap);
-  if (sink->json != NULL)
-    json_object_object_add (sink->json, name, json_object_new_string (value));
-  else
-    g_string_append_printf (sink->text, " %s=%s", name, value);
-}
-
-static void
-put_text (Sink *sink, const char *name, const char *value)
-{
-  g_autofree char *escaped = NULL;
-
-  if (value == NULL)
-    return;
-  if (sink->json == NULL && (value[0] == '\0' || strpbrk (value, " \n\t\"\\") != NULL))
-    escaped = g_strescape (value, NULL);
-  if (escaped != NULL)
-    put (sink, name, "\"%s\"", escaped);
-  else
-    put (sink, name, "%s", value);
-}
-
-static void
-put_flag (Sink *sink, const char *name, bool value)
-{
-  if (value)
-    put (sink, name, "yes");
-}
-
-typedef struct
-{
-  guint64 bits;
-  const char *name;
-} BitName;
-
-static const BitName attr_names[] = {
-  { MOUNT_ATTR_RDONLY, "ro" },
-  { MOUNT_ATTR_NOSUID, "nosuid" },
-  { MOUNT_ATTR_NODEV, "nodev" },
-  { MOUNT_ATTR_NOEXEC, "noexec" },
-  { MOUNT_ATTR__ATIME, "atime" },
-  { MOUNT_ATTR_NOATIME, "noatime" },
-  { MOUNT_ATTR_STRICTATIME, "strictatime" },
-  { MOUNT_ATTR_NODIRATIME, "nodiratime" },
-  { MOUNT_ATTR_IDMAP, "idmap" },
-  { 0x00200000, "nosymfollow" },
-};
-
-static const BitName propagation_names[] = {
-  { MS_PRIVATE, "private" },
-  { MS_SLAVE, "slave" },
-  { MS_SHARED, "shared" },
-  { MS_UNBINDABLE, "unbindable" },
-};
-
-static const BitName namespace_names[] = {
-#define X(name, spec_name, flag, proc_name) { flag, spec_name },
-  RUNC_NAMESPACES (X)
-#undef X
-};
-
-/* "ro,nosuid"; what has no name in hexadecimal; "-" for nothing. */
-static char *
-bits_to_string (const BitName *names, gsize n, guint64 bits)
-{
-  GString *text = g_string_new (NULL);
-
-  for (gsize i = 0; i < n; i++)
-    if (names[i].bits != 0 && (bits & names[i].bits) == names[i].bits)
-      {
-        g_string_append_printf (text, "%s%s", text->len > 0 ? "," : "", names[i].name);
-        bits &= ~names[i].bits;
-      }
-  if (bits != 0)
-    g_string_append_printf (text, "%s0x%" G_GINT64_MODIFIER "x", text->len > 0 ? "," : "", bits);
-  if (text->len == 0)
-    g_string_append_c (text, '-');
-  return g_string_free (text, FALSE);
-}
-
-static void
-put_bits (Sink *sink, const char *name, const BitName *names, gsize n, guint64 bits)
-{
-  g_autofree char *text = NULL;
-
-  if (bits == 0)
-    return;
-  text = bits_to_string (names, n, bits);
-  put (sink, name, "%s", text);
-}
-
-#define put_attr(sink, name, bits)                                                                 \
-  put_bits (sink, name, attr_names, G_N_ELEMENTS (attr_names), bits)
-#define put_propagation(sink, bits)                                                                \
-  put_bits (sink, "propagation", propagation_names, G_N_ELEMENTS (propagation_names), bits)
-#define put_namespaces(sink, name, bits)                                                           \
-  put_bits (sink, name, namespace_names, G_N_ELEMENTS (namespace_names), bits)
-
-static void
-put_caps (Sink *sink, const char *name, guint64 caps)
-{
-  const guint64 all = (G_GUINT64_CONSTANT (1) << (runc_capability_last () + 1)) - 1;
-  g_autoptr (GString) text = g_string_new (NULL);
-
-  if ((caps & all) == all)
-    {
-      put (sink, name, "all");
-      return;
-    }
-  for (int cap = 0; cap <= runc_capability_last (); cap++)
-    if (caps & (G_GUINT64_CONSTANT (1) << cap))
-      g_string_append_printf (text, "%s%s", text->len > 0 ? "," : "",
-                              runc_capability_to_string (cap) + strlen ("CAP_"));
-  put (sink, name, "%s", text->len > 0 ? text->str : "-");
-}
-
-static void
-put_list (Sink *sink, const char *name, const char *const *list)
-{
-  g_autofree char *joined = NULL;
-
-  if (list == NULL || list[0] == NULL)
-    return;
-  joined = g_strjoinv (",", (char **)list);
-  put_text (sink, name, joined);
-}
-
-static void
-describe_fs (Sink *sink, const RuncOpFs *fs)
-{
-  put_text (sink, "type", fs->type);
-  put_text (sink, "source", fs->source);
-  put_list (sink, "options", fs->options);
-  put_attr (sink, "attr", fs->attr);
-  put_propagation (sink, fs->propagation);
-  put_flag (sink, "superblock-ro", fs->superblock_readonly);
-  put_flag (sink, "no-create", fs->no_create);
-  put_flag (sink, "ordinary-target", fs->ordinary_target);
-  put_flag (sink, "on-proc", fs->on_proc);
-  put_flag (sink, "mode-of-target", fs->mode_of_target);
-}
-
-static void
-describe_tree (Sink *sink, const RuncOpTree *tree)
-{
-  put_text (sink, "path", tree->path);
-  put_flag (sink, "recursive", tree->recursive);
-  put_flag (sink, "nofollow", tree->nofollow);
-  put_flag (sink, "keep", tree->keep);
-  put_flag (sink, "target-nofollow", tree->target_nofollow);
-  put_flag (sink, "must-be-proc", tree->must_be_proc);
-  put_flag (sink, "locked", tree->locked);
-  put_flag (sink, "must-be-dir", tree->must_be_dir);
-  put_flag (sink, "on-proc", tree->on_proc);
-  put_attr (sink, "set", tree->attr_set);
-  put_attr (sink, "clear", tree->attr_clear);
-  put_attr (sink, "rset", tree->rec_attr_set);
-  put_attr (sink, "rclear", tree->rec_attr_clear);
-  put_propagation (sink, tree->propagation);
-  put_flag (sink, "rpropagation", tree->rec_propagation);
-  if (tree->idmap_slot != RUNC_NO_SLOT)
-    put (sink, "idmap-slot", "%d", tree->idmap_slot);
-  put_flag (sink, "idmap-recursive", tree->idmap_recursive);
-}
-
-static void
-describe_node (Sink *sink, const RuncOpNode *node)
-{
-  put_text (sink, "path", node->path);
-  put (sink, "mode", "%o", node->mode);
-  put (sink, "dev", "%u:%u", node->major, node->minor);
-  if (node->uid != 0 || node->gid != 0)
-    put (sink, "owner", "%u:%u", node->uid, node->gid);
-}
-
-static void
-describe_slot (Sink *sink, const RuncSlot *slot)
-{
-  const struct RuncMapPlan *idmap = slot->idmap;
-
-  for (gsize i = 0; i < slot->n_nodes; i++)
-    describe_node (sink, &slot->nodes[i]);
-  if (slot->kind != RUNC_SLOT_SOURCE)
-    {
-      put_text (sink, "path", slot->path);
-      return;
-    }
-  describe_tree (sink, slot->tree);
-  for (gsize i = 0; idmap != NULL && i < idmap->n_uids; i++)
-    put (sink, "idmap-uid", "%u:%u:%u", idmap->uids[i].inside, idmap->uids[i].outside,
-         idmap->uids[i].size);
-  for (gsize i = 0; idmap != NULL && i < idmap->n_gids; i++)
-    put (sink, "idmap-gid", "%u:%u:%u", idmap->gids[i].inside, idmap->gids[i].outside,
-         idmap->gids[i].size);
-  put_text (sink, "for", slot->label);
-}
-
-static void
-describe_ids (Sink *sink, const RuncOpIds *ids)
-{
-  g_autoptr (GString) groups = g_string_new (NULL);
-
-  put (sink, "uid", "%u", ids->uid);
-  put (sink, "gid", "%u", ids->gid);
-  if (!ids->set_groups)
-    return;
-  for (gsize i = 0; i < ids->n_groups; i++)
-    g_string_append_printf (groups, "%s%u", i > 0 ? "," : "", ids->groups[i]);
-  put (sink, "groups", "%s", groups->len > 0 ? groups->str : "-");
-}
-
-static void
-describe_mask (Sink *sink, const char *name, const RuncOpMask *mask)
-{
-  g_autoptr (GString) text = g_string_new (NULL);
-
-  for (gsize i = mask->n_bytes; i > 0; i--)
-    g_string_append_printf (text, "%02x", mask->bits[i - 1]);
-  put (sink, name, "%s", text->len > 0 ? text->str : "all");
-}
-
-static void
-describe_rlimits (Sink *sink, const RuncOp *op)
-{
-  for (gsize i = 0; i < op->u.rlimits.n; i++)
-    {
-      const RuncPlanRlimit *limit = &op->u.rlimits.items[i];
-      g_autofree char *name = g_strdup_printf ("limit%d", limit->resource);
-
-      put (sink, name, "%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, limit->soft, limit->hard);
-    }
-}
-
-static void
-describe_hooks (Sink *sink, const RuncPlanHooks *hooks)
-{
-  put_text (sink, "kind", hooks->kind);
-  put_flag (sink, "in-root", hooks->in_root);
-  put_text (sink, "stdout", hooks->stdout_path);
-  put_text (sink, "stderr", hooks->stderr_path);
-  for (gsize i = 0; i < hooks->n; i++)
-    {
-      g_autofree char *name = g_strdup_printf ("hook%" G_GSIZE_FORMAT, i);
-
-      put_text (sink, name, hooks->items[i].path);
-    }
-}
-
-static void
-describe_scheduler (Sink *sink, const RuncOpScheduler *s)
-{
-  put (sink, "policy", "%d", s->policy);
-  put (sink, "nice", "%d", s->nice);
-  put (sink, "priority", "%d", s->priority);
-  put (sink, "flags", "0x%" G_GINT64_MODIFIER "x", s->flags);
-  put (sink, "runtime", "%" G_GUINT64_FORMAT, s->runtime);
-  put (sink, "deadline", "%" G_GUINT64_FORMAT, s->deadline);
-  put (sink, "period", "%" G_GUINT64_FORMAT, s->period);
-}
-
-static void
-describe_union (Sink *sink, const RuncOp *op)
-{
-  switch (op->kind)
-    {
-    case RUNC_OP_SEND:
-    case RUNC_OP_WAIT:
-      put_text (sink, "message", runc_message_to_string ((RuncMessage)op->u.message));
-      break;
-    case RUNC_OP_JOIN:
-    case RUNC_OP_UNSHARE:
-    case RUNC_OP_FORK:
-      put_namespaces (sink, "flags", op->u.ns.flags);
-      break;
-    case RUNC_OP_SELF_MAP:
-      put_text (sink, "uids", op->u.map.uid_map);
-      put_text (sink, "gids", op->u.map.gid_map);
-      break;
-    case RUNC_OP_STDIO_OWNER:
-      put (sink, "uid", "%u", op->u.ids.uid);
-      break;
-    case RUNC_OP_BECOME_ROOT:
-    case RUNC_OP_CREDENTIALS:
-      describe_ids (sink, &op->u.ids);
-      break;
-    case RUNC_OP_TIME_OFFSETS:
-    case RUNC_OP_KEYRING:
-    case RUNC_OP_HOSTNAME:
-    case RUNC_OP_DOMAINNAME:
-    case RUNC_OP_SYSCTL:
-    case RUNC_OP_COPY_SYMLINK:
-    case RUNC_OP_SYMLINK:
-    case RUNC_OP_LSM_LABEL:
-    case RUNC_OP_CHDIR:
-    case RUNC_OP_ENTER_DIR:
-    case RUNC_OP_STAGE_ROOT:
-      put_text (sink, "text", op->u.text);
-      break;
-    case RUNC_OP_PROPAGATION:
-    case RUNC_OP_ROOT_PROPAGATION:
-    case RUNC_OP_SET_ATTR:
-    case RUNC_OP_PIVOT:
-      put_attr (sink, "set", op->u.attr.set);
-      put_attr (sink, "clear", op->u.attr.clear);
-      put_propagation (sink, op->u.attr.propagation);
-      put_flag (sink, "recursive", op->u.attr.recursive);
-      break;
-    case RUNC_OP_OPEN_TREE:
-    case RUNC_OP_ROOTFS:
-    case RUNC_OP_ATTACH:
-      describe_tree (sink, &op->u.tree);
-      break;
-    case RUNC_OP_NEW_TREE:
-    case RUNC_OP_MOUNT:
-    case RUNC_OP_MASK:
-      describe_fs (sink, &op->u.fs);
-      break;
-    case RUNC_OP_FUSE:
-      put (sink, "index", "%d", op->u.fuse.index);
-      put_attr (sink, "attr", op->u.fuse.attr);
-      put_propagation (sink, op->u.fuse.propagation);
-      break;
-    case RUNC_OP_SCRATCH:
-      for (gsize i = 0; i < op->u.scratch.n_lowers; i++)
-        put (sink, "lower", "%d", op->u.scratch.lowers[i]);
-      if (op->u.scratch.layer != RUNC_NO_SLOT)
-        put (sink, "layer", "%d", op->u.scratch.layer);
-      break;
-    case RUNC_OP_MKDIR:
-      put (sink, "mode", "%o", op->u.mode);
-      break;
-    case RUNC_OP_MKNOD:
-    case RUNC_OP_BIND_DEVICE:
-      describe_node (sink, &op->u.node);
-      break;
-    case RUNC_OP_CONSOLE:
-      put (sink, "uid", "%u", op->u.console.uid);
-      put (sink, "size", "%ux%u", op->u.console.width, op->u.console.height);
-      put_flag (sink, "bind", op->u.console.bind);
-      put_flag (sink, "attached", op->u.console.attached);
-      break;
-    case RUNC_OP_HOOKS:
-      describe_hooks (sink, &op->u.hooks);
-      break;
-    case RUNC_OP_RLIMITS:
-      describe_rlimits (sink, op);
-      break;
-    case RUNC_OP_OOM_SCORE_ADJ:
-    case RUNC_OP_IO_PRIORITY:
-    case RUNC_OP_PERSONALITY:
-    case RUNC_OP_HOME:
-      put (sink, "number", "%" G_GINT64_FORMAT, op->u.number);
-      break;
-    case RUNC_OP_LOOKUP:
-      put_flag (sink, "overrides-dac", op->u.number != 0);
-      break;
-    case RUNC_OP_CLOSE_FDS:
-      put (sink, "first", "%u", op->u.close.first);
-      put_flag (sink, "now", op->u.close.now);
-      break;
-    case RUNC_OP_PASS_FDS:
-      put (sink, "first", "%d", op->u.pass.first);
-      for (gsize i = 0; i < op->u.pass.n; i++)
-        put (sink, "pass", "%d", op->u.pass.slots[i]);
-      break;
-    case RUNC_OP_UMASK:
-      put (sink, "mask", "%04o", (guint)op->u.number);
-      break;
-    case RUNC_OP_SCHEDULER:
-      describe_scheduler (sink, &op->u.scheduler);
-      break;
-    case RUNC_OP_AFFINITY:
-      describe_mask (sink, "cpus", &op->u.mask);
-      break;
-    case RUNC_OP_MEMORY_POLICY:
-      put (sink, "mode", "0x%x", (guint)op->u.mempolicy.mode);
-      describe_mask (sink, "nodes", &op->u.mempolicy.nodes);
-      break;
-    case RUNC_OP_SECCOMP:
-      put_flag (sink, "listener", op->u.seccomp.listener);
-      break;
-    case RUNC_OP_BOUNDING:
-      put_caps (sink, "bounding", op->u.caps.bounding);
-      break;
-    case RUNC_OP_CAPABILITIES:
-      put_caps (sink, "effective", op->u.caps.effective);
-      put_caps (sink, "permitted", op->u.caps.permitted);
-      put_caps (sink, "inheritable", op->u.caps.inheritable);
-      put_caps (sink, "ambient", op->u.caps.ambient);
-      break;
-    case RUNC_OP_OWN_NULL:
-    case RUNC_OP_DIE_WITH_PARENT:
-    case RUNC_OP_CGROUP_JOIN:
-    case RUNC_OP_LEAVE_PROGRAM:
-    case RUNC_OP_TAKE_NETWORK:
-    case RUNC_OP_LOOPBACK_UP:
-    case RUNC_OP_NEW_SESSION:
-    case RUNC_OP_OPEN_NULL:
-    case RUNC_OP_OPEN_FDS:
-    case RUNC_OP_OPEN_DEVICES:
-    case RUNC_OP_COPY_UP:
-    case RUNC_OP_READONLY:
-    case RUNC_OP_ROOT_READONLY:
-    case RUNC_OP_MOVE_ROOT:
-    case RUNC_OP_NO_NEW_PRIVS:
-    case RUNC_OP_LISTEN_FDS:
-    case RUNC_OP_SIGNALS:
-    case RUNC_OP_GATE:
-    case RUNC_OP_EXEC:
-    case RUNC_N_OPS:
-      break;
-    }
-}
-
-static void
-describe_op (Sink *sink, const RuncOp *op)
-{
-  static const char *const what[] = { "fail", "skip-on", "alternative-on" };
-  g_autoptr (GString) names = g_string_new (NULL);
-
-  put_text (sink, "target", op->target);
-  if (op->slot != RUNC_NO_SLOT)
-    put (sink, "slot", "%d", op->slot);
-  if (op->result != RUNC_NO_SLOT)
-    put (sink, "result", "%d", op->result);
-  describe_union (sink, op);
-  for (gsize i = 0; i < G_N_ELEMENTS (op->on_errno) && op->on_errno[i] != 0; i++)
-    g_string_append_printf (names, "%s%s", i > 0 ? "," : "", strerrorname_np (op->on_errno[i]));
-  if (op->on_error != RUNC_ON_ERROR_FAIL)
-    put (sink, what[op->on_error], "%s", names->str);
-}
-
-static const char *
-slot_kind_to_string (RuncSlotKind kind)
-{
-  static const char *const names[] = {
-#define X(name, text) text,
-    RUNC_SLOT_KINDS (X)
-#undef X
-  };
-
-  return names[kind];
-}
 
 static const char *
 network_to_string (RuncNetworkMode mode)
@@ -485,92 +22,92 @@ static const char *const overlay_kinds[] = { "none", "kernel", "fuse" };
 
 /* The parts of a plan that are not in the op list, one sink each. */
 static void
-describe_general (Sink *sink, const RuncPlan *plan)
+describe_general (RuncDumpSink *sink, const RuncPlan *plan)
 {
-  put_namespaces (sink, "clone", plan->clone_flags);
-  put_flag (sink, "makes-network", plan->makes_network);
-  put_flag (sink, "forks", plan->forks);
-  put_flag (sink, "new-userns", plan->new_userns);
-  put_flag (sink, "own-pidns", plan->own_pidns);
-  put_flag (sink, "terminal", plan->terminal);
-  put_flag (sink, "seccomp", plan->seccomp != NULL);
+  runc_dump_namespaces (sink, "clone", plan->clone_flags);
+  runc_dump_flag (sink, "makes-network", plan->makes_network);
+  runc_dump_flag (sink, "forks", plan->forks);
+  runc_dump_flag (sink, "new-userns", plan->new_userns);
+  runc_dump_flag (sink, "own-pidns", plan->own_pidns);
+  runc_dump_flag (sink, "terminal", plan->terminal);
+  runc_dump_flag (sink, "seccomp", plan->seccomp != NULL);
   if (plan->program != RUNC_PROGRAM_KEPT)
-    put_text (sink, "program", programs[plan->program]);
+    runc_dump_text (sink, "program", programs[plan->program]);
 }
 
 static void
-describe_cgroup (Sink *sink, const RuncCgroupPlan *cgroup)
+describe_cgroup (RuncDumpSink *sink, const RuncCgroupPlan *cgroup)
 {
-  put_text (sink, "driver", cgroup_drivers[cgroup->driver]);
-  put_text (sink, "path", cgroup->path);
-  put_list (sink, "v1", (const char *const *)cgroup->v1_dirs);
-  put_text (sink, "v2", cgroup->v2_dir);
-  put_flag (sink, "user-bus", cgroup->user_bus);
-  put_flag (sink, "delegate", cgroup->delegate);
-  put_list (sink, "properties", (const char *const *)cgroup->properties);
-  put_text (sink, "subgroup", cgroup->subgroup);
-  put_text (sink, "delegated", cgroup->delegated);
-  put_flag (sink, "device-rules", cgroup->device_rules);
+  runc_dump_text (sink, "driver", cgroup_drivers[cgroup->driver]);
+  runc_dump_text (sink, "path", cgroup->path);
+  runc_dump_list (sink, "v1", (const char *const *)cgroup->v1_dirs);
+  runc_dump_text (sink, "v2", cgroup->v2_dir);
+  runc_dump_flag (sink, "user-bus", cgroup->user_bus);
+  runc_dump_flag (sink, "delegate", cgroup->delegate);
+  runc_dump_list (sink, "properties", (const char *const *)cgroup->properties);
+  runc_dump_text (sink, "subgroup", cgroup->subgroup);
+  runc_dump_text (sink, "delegated", cgroup->delegated);
+  runc_dump_flag (sink, "device-rules", cgroup->device_rules);
   if (cgroup->owner != 0)
-    put (sink, "owner", "%u", cgroup->owner);
-  put_flag (sink, "resources", cgroup->resources != NULL);
+    runc_dump_put (sink, "owner", "%u", cgroup->owner);
+  runc_dump_flag (sink, "resources", cgroup->resources != NULL);
 }
 
 static void
-describe_rdt (Sink *sink, const RuncRdtPlan *rdt)
+describe_rdt (RuncDumpSink *sink, const RuncRdtPlan *rdt)
 {
-  put_text (sink, "dir", rdt->dir);
-  put_text (sink, "mon-dir", rdt->mon_dir);
-  put_flag (sink, "must-exist", rdt->must_exist);
-  put_flag (sink, "own", rdt->own);
-  put_text (sink, "expected", rdt->expected);
-  put_text (sink, "schemata", rdt->schemata);
+  runc_dump_text (sink, "dir", rdt->dir);
+  runc_dump_text (sink, "mon-dir", rdt->mon_dir);
+  runc_dump_flag (sink, "must-exist", rdt->must_exist);
+  runc_dump_flag (sink, "own", rdt->own);
+  runc_dump_text (sink, "expected", rdt->expected);
+  runc_dump_text (sink, "schemata", rdt->schemata);
 }
 
 static void
-describe_network (Sink *sink, const RuncNetworkPlan *network)
+describe_network (RuncDumpSink *sink, const RuncNetworkPlan *network)
 {
-  put_text (sink, "mode", network_to_string (network->mode));
-  put_list (sink, "publish", (const char *const *)network->publish);
-  put_flag (sink, "ipv6", network->ipv6);
-  put_flag (sink, "host-loopback", network->host_loopback);
-  put_text (sink, "outbound", network->outbound_addr);
+  runc_dump_text (sink, "mode", network_to_string (network->mode));
+  runc_dump_list (sink, "publish", (const char *const *)network->publish);
+  runc_dump_flag (sink, "ipv6", network->ipv6);
+  runc_dump_flag (sink, "host-loopback", network->host_loopback);
+  runc_dump_text (sink, "outbound", network->outbound_addr);
   for (gsize i = 0; i < network->n_devices; i++)
-    put_text (sink, network->devices[i].host_name,
-              network->devices[i].name != NULL ? network->devices[i].name : "");
+    runc_dump_text (sink, network->devices[i].host_name,
+                    network->devices[i].name != NULL ? network->devices[i].name : "");
 }
 
 static void
-describe_overlay (Sink *sink, const RuncOverlayPlan *overlay)
+describe_overlay (RuncDumpSink *sink, const RuncOverlayPlan *overlay)
 {
-  put_text (sink, "kind", overlay_kinds[overlay->kind]);
-  put_list (sink, "lowers", overlay->lowers);
-  put_text (sink, "directory", overlay->directory);
-  put_flag (sink, "discard", overlay->discard);
+  runc_dump_text (sink, "kind", overlay_kinds[overlay->kind]);
+  runc_dump_list (sink, "lowers", overlay->lowers);
+  runc_dump_text (sink, "directory", overlay->directory);
+  runc_dump_flag (sink, "discard", overlay->discard);
 }
 
 static void
-describe_fuse (Sink *sink, const RuncPlan *plan, const RuncFusePlan *fuse)
+describe_fuse (RuncDumpSink *sink, const RuncPlan *plan, const RuncFusePlan *fuse)
 {
-  put_text (sink, "program", plan->fuse_overlayfs);
-  put_text (sink, "for", fuse->label);
-  put_list (sink, "lowers", fuse->lowers);
-  put_text (sink, "layer", fuse->layer);
-  put_text (sink, "upper", fuse->upper);
-  put_text (sink, "work", fuse->work);
-  put_flag (sink, "squash", fuse->squash);
-  put_flag (sink, "bind-proc", plan->fuse_binds_proc);
+  runc_dump_text (sink, "program", plan->fuse_overlayfs);
+  runc_dump_text (sink, "for", fuse->label);
+  runc_dump_list (sink, "lowers", fuse->lowers);
+  runc_dump_text (sink, "layer", fuse->layer);
+  runc_dump_text (sink, "upper", fuse->upper);
+  runc_dump_text (sink, "work", fuse->work);
+  runc_dump_flag (sink, "squash", fuse->squash);
+  runc_dump_flag (sink, "bind-proc", plan->fuse_binds_proc);
 }
 
 static void
 text_hooks (GString *text, const RuncPlanHooks *hooks)
 {
-  Sink sink = { .text = text };
+  RuncDumpSink sink = { .text = text };
 
   if (hooks->n == 0)
     return;
   g_string_append (text, "hooks");
-  describe_hooks (&sink, hooks);
+  runc_dump_hooks (&sink, hooks);
   g_string_append_c (text, '\n');
 }
 
@@ -593,13 +130,13 @@ static void
 text_ops (GString *text, const RuncPlan *plan)
 {
   const RuncChildPlan *child = &plan->child;
-  Sink sink = { .text = text };
+  RuncDumpSink sink = { .text = text };
 
   for (gsize i = 0; i < child->n_slots; i++)
     {
       g_string_append_printf (text, "slot %" G_GSIZE_FORMAT " %s", i,
-                              slot_kind_to_string (child->slots[i].kind));
-      describe_slot (&sink, &child->slots[i]);
+                              runc_slot_kind_to_string (child->slots[i].kind));
+      runc_dump_slot (&sink, &child->slots[i]);
       g_string_append_c (text, '\n');
     }
   for (gsize i = 0; i < child->n_ops; i++)
@@ -608,12 +145,12 @@ text_ops (GString *text, const RuncPlan *plan)
 
       g_string_append_printf (text, "%s%s", op->alternative ? "  else " : "",
                               runc_op_kind_to_string (op->kind));
-      describe_op (&sink, op);
+      runc_dump_op (&sink, op);
       if (op->label != NULL)
         g_string_append_printf (text, " (%s)", op->label);
       g_string_append_c (text, '\n');
     }
-  put_list (&sink, "argv", child->argv);
+  runc_dump_list (&sink, "argv", child->argv);
   g_string_append_c (text, '\n');
   /* criu's is that of our caller. */
   for (char **entry = child->envp; plan->criu == NULL && *entry != NULL; entry++)
@@ -624,7 +161,7 @@ char *
 runc_plan_dump_text (const RuncPlan *plan)
 {
   GString *text = g_string_new ("plan");
-  Sink sink = { .text = text };
+  RuncDumpSink sink = { .text = text };
 
   describe_general (&sink, plan);
   g_string_append_c (text, '\n');
@@ -707,12 +244,12 @@ json_strings (char *const *list)
 static RuncJson *
 json_op (const RuncOp *op)
 {
-  Sink sink = { .json = json_object_new_object () };
+  RuncDumpSink sink = { .json = json_object_new_object () };
 
-  put_text (&sink, "op", runc_op_kind_to_string (op->kind));
-  put_text (&sink, "for", op->label);
-  put_flag (&sink, "alternative", op->alternative);
-  describe_op (&sink, op);
+  runc_dump_text (&sink, "op", runc_op_kind_to_string (op->kind));
+  runc_dump_text (&sink, "for", op->label);
+  runc_dump_flag (&sink, "alternative", op->alternative);
+  runc_dump_op (&sink, op);
   return sink.json;
 }
 
@@ -723,10 +260,10 @@ json_slots (const RuncChildPlan *child)
 
   for (gsize i = 0; i < child->n_slots; i++)
     {
-      Sink sink = { .json = json_object_new_object () };
+      RuncDumpSink sink = { .json = json_object_new_object () };
 
-      put_text (&sink, "kind", slot_kind_to_string (child->slots[i].kind));
-      describe_slot (&sink, &child->slots[i]);
+      runc_dump_text (&sink, "kind", runc_slot_kind_to_string (child->slots[i].kind));
+      runc_dump_slot (&sink, &child->slots[i]);
       json_object_array_add (array, sink.json);
     }
   return array;
@@ -739,7 +276,7 @@ json_fuse (const RuncPlan *plan)
 
   for (gsize i = 0; i < plan->n_fuse; i++)
     {
-      Sink sink = { .json = json_object_new_object () };
+      RuncDumpSink sink = { .json = json_object_new_object () };
 
       describe_fuse (&sink, plan, &plan->fuse[i]);
       json_object_array_add (array, sink.json);
@@ -756,9 +293,9 @@ json_hooks (const RuncPlan *plan)
 
   for (gsize i = 0; i < G_N_ELEMENTS (lists); i++)
     {
-      Sink sink = { .json = json_object_new_object () };
+      RuncDumpSink sink = { .json = json_object_new_object () };
 
-      describe_hooks (&sink, lists[i]);
+      runc_dump_hooks (&sink, lists[i]);
       json_object_array_add (array, sink.json);
     }
   return array;
@@ -769,11 +306,11 @@ runc_plan_dump_json (const RuncPlan *plan)
 {
   autojson RuncJson *root = json_object_new_object ();
   RuncJson *ops = json_object_new_array ();
-  Sink general = { .json = json_object_new_object () };
-  Sink cgroup = { .json = json_object_new_object () };
-  Sink rdt = { .json = json_object_new_object () };
-  Sink network = { .json = json_object_new_object () };
-  Sink overlay = { .json = json_object_new_object () };
+  RuncDumpSink general = { .json = json_object_new_object () };
+  RuncDumpSink cgroup = { .json = json_object_new_object () };
+  RuncDumpSink rdt = { .json = json_object_new_object () };
+  RuncDumpSink network = { .json = json_object_new_object () };
+  RuncDumpSink overlay = { .json = json_object_new_object () };
 
   describe_general (&general, plan);
   describe_cgroup (&cgroup, &plan->cgroup);
