@@ -152,10 +152,11 @@ join_namespaces() {
   if as_root; then join_namespaces "$first" pid; else join_namespaces "$first" user pid; fi
   config 'del(.linux.uidMappings, .linux.gidMappings)'
   script 'readlink /proc/self/ns/pid; test $$ != 1 && cat /proc/1/comm; exit 6'
-  run runc run --bundle "$BUNDLE" "$CT-b"
+  run --separate-stderr runc run --bundle "$BUNDLE" "$CT-b"
   expect_status 6
   expect_eq "${lines[0]}" "$(readlink "/proc/$first_pid/ns/pid")"
   expect_match '^(sh|busybox)$' "${lines[1]}"
+  as_root || with_systemd || ! is_ours || expect_match "cannot be found and ended" "$stderr"
 }
 
 @test "namespaces: joined by path: the caller's own" {
