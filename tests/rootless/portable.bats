@@ -146,7 +146,11 @@ setup() {
   config 'del(.linux.uidMappings, .linux.gidMappings) | .process.user.uid = 70000'
   run_split
   expect_status 1
-  expect_match 'process\.user\.uid: the container has no uid 70000: it is given 0' "$stderr"
+  if [[ $MODE == single ]]; then
+    expect_match 'process\.user\.uid: the container has no uid 70000 but only 0: there is no range for you .*usermod' "$stderr"
+  else
+    expect_match 'process\.user\.uid: the container has no uid 70000: it is given 0' "$stderr"
+  fi
   config '.process.user.uid = 0 | .process.user.gid = 70000'
   run_split
   expect_status 1
